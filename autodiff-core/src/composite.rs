@@ -1,0 +1,127 @@
+//! [`Composite`]: named functions made of primitives, with gradients of their own.
+//!
+//! A composite reaches a backend as [`Primitive::Call`](crate::Primitive::Call). Its default is its body, written with
+//! tensor operations; a backend may compute it by one fused kernel. Differentiation uses the declared gradient, so a
+//! fused kernel never costs one. Each has a file here with its formula, shape rule, body and gradient.
+
+mod cross_entropy;
+mod softmax;
+mod softplus;
+
+use core::fmt;
+
+use crate::spec::{Spec, SpecError};
+
+/// A named function made of primitives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Composite {
+    /// `y_i = e^(x_i) / sum_j e^(x_j)` along an axis.
+    Softmax {
+        /// The axis.
+        axis: u8,
+    },
+    /// `y_i = x_i - log sum_j e^(x_j)` along an axis.
+    LogSoftmax {
+        /// The axis.
+        axis: u8,
+    },
+    /// `y = log sum_j e^(x_j)` along an axis, which stays with extent 1.
+    LogSumExp {
+        /// The axis.
+        axis: u8,
+    },
+    /// `(x: [.., C], label: index[..]) -> [..]`: `y = -log softmax(x)[label]`, one loss per row.
+    CrossEntropy,
+    /// `y = log(1 + e^x)`
+    Softplus,
+}
+
+impl Composite {
+    /// The name that a Wengert list prints.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Softmax { .. } => "softmax",
+            Self::LogSoftmax { .. } => "log_softmax",
+            Self::LogSumExp { .. } => "logsumexp",
+            Self::CrossEntropy => "cross_entropy",
+            Self::Softplus => "softplus",
+        }
+    }
+
+    pub(crate) fn infer(&self, inputs: &[Spec]) -> Result<Spec, SpecError> {
+        match *self {
+            Self::Softmax { axis } | Self::LogSoftmax { axis } => softmax::infer(self.name(), inputs, axis.into()),
+            Self::LogSumExp { axis } => softmax::infer_logsumexp(inputs, axis.into()),
+            Self::CrossEntropy => cross_entropy::infer(inputs),
+            Self::Softplus => softplus::infer(inputs),
+        }
+    }
+}
+
+impl fmt::Display for Composite {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Softmax { axis } | Self::LogSoftmax { axis } | Self::LogSumExp { axis } => write!(f, ", axis={axis}"),
+            Self::CrossEntropy | Self::Softplus => Ok(()),
+        }
+    }
+}
+
+#[cfg(feature = "alloc")]
+mod rule {
+    use alloc::vec::Vec;
+
+    use super::{Composite, cross_entropy, softmax, softplus};
+    use crate::{Backend, Node, Saves, Tensor};
+
+    impl Composite {
+        /// The result by the body, for backends without a kernel of their own.
+        #[track_caller]
+        #[must_use]
+        pub fn call<B: Backend>(&self, inputs: &[&B::Tensor]) -> B::Tensor {
+            let inputs: Vec<Tensor<B>> = inputs.iter().map(|&tensor| Tensor::from_raw(tensor.clone())).collect();
+            self.body(&inputs).into_raw()
+        }
+
+        /// The function written with tensor operations: what it means.
+        ///
+        /// # Panics
+        /// Where the inputs are not valid, or a label is out of range.
+        #[track_caller]
+        #[must_use]
+        pub fn body<B: Backend>(&self, inputs: &[Tensor<B>]) -> Tensor<B> {
+            match *self {
+                Self::Softmax { axis } => softmax::softmax(&inputs[0], axis.into()),
+                Self::LogSoftmax { axis } => softmax::log_softmax(&inputs[0], axis.into()),
+                Self::LogSumExp { axis } => softmax::logsumexp(&inputs[0], axis.into()),
+                Self::CrossEntropy => cross_entropy::body(&inputs[0], &inputs[1].to_index()),
+                Self::Softplus => softplus::body(&inputs[0]),
+            }
+        }
+
+        pub(crate) const fn differentiable(self, arg: usize) -> bool {
+            !matches!((self, arg), (Self::CrossEntropy, 1))
+        }
+
+        pub(crate) const fn saves(self) -> Saves {
+            match self {
+                Self::Softmax { .. } | Self::LogSoftmax { .. } => Saves::NONE.and_output(),
+                Self::LogSumExp { .. } => Saves::NONE.and_input(0).and_output(),
+                Self::CrossEntropy => Saves::NONE.and_input(0).and_input(1),
+                Self::Softplus => Saves::NONE.and_input(0),
+            }
+        }
+
+        pub(crate) fn backward<B: Backend>(self, arg: usize, at: &Node<'_, B>) -> Tensor<B> {
+            match (self, arg) {
+                (Self::Softmax { axis }, _) => softmax::softmax_grad(axis.into(), at),
+                (Self::LogSoftmax { axis }, _) => softmax::log_softmax_grad(axis.into(), at),
+                (Self::LogSumExp { .. }, _) => softmax::logsumexp_grad(at),
+                (Self::CrossEntropy, 0) => cross_entropy::grad(at),
+                (Self::CrossEntropy, _) => unreachable!("labels are declared to have no gradient"),
+                (Self::Softplus, _) => softplus::grad(at),
+            }
+        }
+    }
+}

@@ -1,0 +1,52 @@
+#![no_std]
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+#[cfg(feature = "alloc")]
+extern crate alloc;
+#[cfg(feature = "std")]
+extern crate std;
+
+mod element;
+mod shape;
+pub mod spec;
+
+mod composite;
+mod data;
+mod primitive;
+
+#[cfg(feature = "alloc")]
+mod autodiff;
+#[cfg(feature = "alloc")]
+mod backend;
+#[cfg(feature = "alloc")]
+mod list;
+#[cfg(feature = "alloc")]
+mod op;
+#[cfg(feature = "alloc")]
+mod shared;
+#[cfg(feature = "alloc")]
+mod tensor;
+#[cfg(feature = "alloc")]
+mod trace;
+
+pub use half::{bf16, f16};
+
+pub use composite::Composite;
+pub use data::{Data, DataMut};
+pub use element::{DType, Element, MaybeSendSync};
+pub use primitive::{ArgReduce, Binary, Compare, Primitive, Reduce, Scalar, Unary};
+pub use shape::{Axes, MAX_RANK, Order, Shape};
+pub use spec::{Fault, Spec, SpecError};
+
+#[cfg(feature = "alloc")]
+pub use {
+    autodiff::{Autodiff, GradientMismatch, Gradients, check_grads},
+    backend::Backend,
+    data::DataBuf,
+    list::{Assignment, InputError, Instruction, ReverseList, Var, WengertList},
+    op::{Needs, Node, Op, Saves},
+    shared::Shared,
+    tensor::{Index, Tensor},
+    trace::{Custom, Trace},
+};

@@ -1,0 +1,280 @@
+//! [`Primitive`]: everything that a backend can be asked to compute, as data.
+//!
+//! The set is closed under differentiation: every gradient below is made of the same primitives, so nesting
+//! [`Autodiff`](crate::Autodiff) never falls off an edge. Each family has a file of its own here with its shape rule,
+//! its gradients and their formulas; in those, `g` is the gradient that arrives at the output `y`.
+
+mod binary;
+mod gather;
+mod matmul;
+mod movement;
+mod reduce;
+mod region;
+mod select;
+mod source;
+mod unary;
+
+use core::fmt;
+
+use crate::spec::{self, Fault, Spec, SpecError};
+use crate::{Axes, Composite, DType, Order, Shape};
+
+#[cfg(feature = "alloc")]
+pub(crate) use binary::not_broadcastable;
+pub use binary::{Binary, Compare};
+pub use reduce::{ArgReduce, Reduce};
+pub use unary::Unary;
+
+/// An operation that every backend computes, with its attributes.
+///
+/// Elementwise primitives take inputs of one shape: broadcasting is an explicit [`Primitive::Broadcast`] that
+/// [`Tensor`](crate::Tensor) puts in above the backend. Reductions keep the reduced axes with extent 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Primitive {
+    /// A scalar, the same in every run: `y = value`.
+    Constant {
+        /// The number; rounded to the format.
+        value: Scalar,
+        /// The format.
+        dtype: DType,
+    },
+    /// `y[i] = i` for `i < len`, as indices.
+    Iota {
+        /// How many.
+        len: usize,
+    },
+    /// `(key: index[2]) -> index[shape]`: random whole numbers in `[0, 2^bits)`, by Philox 4x32-10.
+    ///
+    /// Element `4 i + j` is the top `bits` bits of word `j` of the block whose counter is `(i mod 2^32, i / 2^32, 0, 0)`
+    /// under the key `(key[0], key[1])`. (Salmon et al., *Parallel random numbers: as easy as 1, 2, 3*, SC 2011.)
+    RandomBits {
+        /// The shape of the result.
+        shape: Shape,
+        /// How many bits, 1 to 31.
+        bits: u8,
+    },
+    /// The same numbers in another format; a number that an index cannot hold is cut towards zero and saturates, NaN is 0.
+    Cast {
+        /// The format.
+        to: DType,
+    },
+    /// A function of each element.
+    Unary(Unary),
+    /// A function of two elements in the same place.
+    Binary(Binary),
+    /// A comparison of two elements in the same place: 1 or 0 in the backend's element.
+    Compare(Compare),
+    /// `(c, a, b) -> a where c != 0, else b`.
+    Select,
+    /// A reduction along `axes`, which stay with extent 1.
+    Reduce {
+        /// What is computed.
+        kind: Reduce,
+        /// Along which axes.
+        axes: Axes,
+    },
+    /// The position of an extreme value along an axis, which stays with extent 1: the first one on a tie, the first NaN
+    /// where there is one.
+    ArgReduce {
+        /// Which extreme.
+        kind: ArgReduce,
+        /// Along which axis.
+        axis: u8,
+    },
+    /// `[.., m, k] x [.., k, n] -> [.., m, n]`, matrix products over equal leading axes.
+    MatMul,
+    /// The same elements in row-major order under another shape.
+    Reshape {
+        /// The shape of the result.
+        shape: Shape,
+    },
+    /// The axes in another order.
+    Permute {
+        /// The order.
+        order: Order,
+    },
+    /// Some axes run backwards.
+    Flip {
+        /// Which.
+        axes: Axes,
+    },
+    /// Axes of extent 1 stretch, missing leading axes are added.
+    Broadcast {
+        /// The shape of the result.
+        shape: Shape,
+    },
+    /// Zeros before, after and between the elements along an axis.
+    Pad {
+        /// The axis.
+        axis: u8,
+        /// How many zeros before the first element.
+        lo: usize,
+        /// How many after the last.
+        hi: usize,
+        /// How many between each two.
+        interior: usize,
+    },
+    /// The elements `start, start + step, ..` below `stop` along an axis.
+    Slice {
+        /// The axis.
+        axis: u8,
+        /// The first.
+        start: usize,
+        /// The first that is not taken any more.
+        stop: usize,
+        /// The distance of two, at least 1.
+        step: usize,
+    },
+    /// The inputs one after another along an axis.
+    Concat {
+        /// The axis.
+        axis: u8,
+    },
+    /// `(x, i) -> y` with `y[.., j, ..] = x[.., i[.., j, ..], ..]`: on `axis` the index decides; elsewhere shapes agree.
+    Gather {
+        /// The axis.
+        axis: u8,
+    },
+    /// `(x, i, u) -> x`, and then for each `j`, `y[.., i[.., j, ..], ..] += u[.., j, ..]`, in row-major order.
+    ScatterAdd {
+        /// The axis.
+        axis: u8,
+    },
+    /// `(x, token) -> x`: a value that is not merged or simplified with others that lack the same token.
+    Barrier,
+    /// A named function made of primitives, which a backend may compute by a kernel of its own.
+    Call(Composite),
+}
+
+/// A number as an attribute: its `f64` bits, so that primitives can be compared, ordered and hashed.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Scalar(u64);
+
+impl Scalar {
+    /// The attribute for this number.
+    #[must_use]
+    pub const fn new(value: f64) -> Self {
+        Self(value.to_bits())
+    }
+
+    /// The number.
+    #[must_use]
+    pub const fn get(self) -> f64 {
+        f64::from_bits(self.0)
+    }
+}
+
+impl fmt::Debug for Scalar {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.get(), f)
+    }
+}
+
+impl Primitive {
+    /// The name that a Wengert list prints.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Constant { .. } => "constant",
+            Self::Iota { .. } => "iota",
+            Self::RandomBits { .. } => "random_bits",
+            Self::Cast { .. } => "cast",
+            Self::Unary(f) => f.name(),
+            Self::Binary(f) => f.name(),
+            Self::Compare(f) => f.name(),
+            Self::Select => "select",
+            Self::Reduce { kind, .. } => kind.name(),
+            Self::ArgReduce { kind, .. } => kind.name(),
+            Self::MatMul => "matmul",
+            Self::Reshape { .. } => "reshape",
+            Self::Permute { .. } => "permute",
+            Self::Flip { .. } => "flip",
+            Self::Broadcast { .. } => "broadcast",
+            Self::Pad { .. } => "pad",
+            Self::Slice { .. } => "slice",
+            Self::Concat { .. } => "concat",
+            Self::Gather { .. } => "gather",
+            Self::ScatterAdd { .. } => "scatter_add",
+            Self::Barrier => "barrier",
+            Self::Call(composite) => composite.name(),
+        }
+    }
+
+    /// What the result will be, or why there is none: the only place that validates.
+    ///
+    /// # Errors
+    /// When number, format or shape of the inputs do not fit.
+    pub fn infer(&self, inputs: &[Spec]) -> Result<Spec, SpecError> {
+        let op = self.name();
+        let out = match *self {
+            Self::Constant { dtype, .. } => source::infer_constant(inputs, dtype),
+            Self::Iota { len } => source::infer_iota(inputs, len),
+            Self::RandomBits { shape, bits } => source::infer_random_bits(inputs, shape, bits),
+            Self::Cast { to } => spec::arity::<1>(op, inputs).map(|[x]| x.cast(to)),
+            Self::Barrier => spec::arity::<2>(op, inputs).map(|[x, _]| *x),
+            Self::Unary(f) => f.infer(inputs),
+            Self::Binary(f) => f.infer(inputs),
+            Self::Compare(f) => f.infer(inputs),
+            Self::Select => select::infer(inputs),
+            Self::Reduce { kind, axes } => kind.infer(inputs, axes),
+            Self::ArgReduce { kind, axis } => kind.infer(inputs, axis.into()),
+            Self::MatMul => matmul::infer(inputs),
+            Self::Reshape { shape } => movement::infer_reshape(inputs, shape),
+            Self::Permute { order } => movement::infer_permute(inputs, &order),
+            Self::Flip { axes } => movement::infer_flip(inputs, axes),
+            Self::Broadcast { shape } => movement::infer_broadcast(inputs, shape),
+            Self::Pad { axis, lo, hi, interior } => region::infer_pad(inputs, axis.into(), [lo, hi, interior]),
+            Self::Slice { axis, start, stop, step } => region::infer_slice(inputs, axis.into(), [start, stop, step]),
+            Self::Concat { axis } => region::infer_concat(inputs, axis.into()),
+            Self::Gather { axis } => gather::infer_gather(inputs, axis.into()),
+            Self::ScatterAdd { axis } => gather::infer_scatter_add(inputs, axis.into()),
+            Self::Call(composite) => composite.infer(inputs),
+        }?;
+        match out.shape.checked_elements() {
+            Some(_) => Ok(out),
+            None => Err(SpecError { op, fault: Fault::TooLarge { shape: out.shape } }),
+        }
+    }
+
+    /// True for a change of shape or order alone, which dense storage serves as a view of its input.
+    #[must_use]
+    pub const fn is_movement(&self) -> bool {
+        matches!(
+            self,
+            Self::Reshape { .. } | Self::Permute { .. } | Self::Flip { .. } | Self::Broadcast { .. } | Self::Slice { .. }
+        )
+    }
+}
+
+/// The attributes as a Wengert list prints them behind the operands: `, axes=[0]`.
+impl fmt::Display for Primitive {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Constant { value, .. } => write!(f, ", {value:?}"),
+            Self::Iota { len } => write!(f, ", {len}"),
+            Self::RandomBits { shape, bits } => write!(f, ", {shape}, bits={bits}"),
+            Self::Cast { to } => write!(f, ", {to}"),
+            Self::Reduce { axes, .. } | Self::Flip { axes } => write!(f, ", axes={axes:?}"),
+            Self::ArgReduce { axis, .. }
+            | Self::Concat { axis }
+            | Self::Gather { axis }
+            | Self::ScatterAdd { axis } => write!(f, ", axis={axis}"),
+            Self::Reshape { shape } | Self::Broadcast { shape } => write!(f, ", {shape}"),
+            Self::Permute { order } => write!(f, ", {order:?}"),
+            Self::Pad { axis, lo, hi, interior: 0 } => write!(f, ", axis={axis}, {lo}, {hi}"),
+            Self::Pad { axis, lo, hi, interior } => write!(f, ", axis={axis}, {lo}, {hi}, interior={interior}"),
+            Self::Slice { axis, start, stop, step: 1 } => write!(f, ", axis={axis}, {start}..{stop}"),
+            Self::Slice { axis, start, stop, step } => write!(f, ", axis={axis}, {start}..{stop} step {step}"),
+            Self::Call(composite) => fmt::Display::fmt(composite, f),
+            Self::Unary(_)
+            | Self::Binary(_)
+            | Self::Compare(_)
+            | Self::Select
+            | Self::MatMul
+            | Self::Barrier => Ok(()),
+        }
+    }
+}
+
+#[cfg(feature = "alloc")]
+mod rule;

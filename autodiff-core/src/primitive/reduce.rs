@@ -1,0 +1,118 @@
+//! Reductions along axes, and the positions of extreme values.
+
+use crate::spec::{self, Spec, SpecError};
+use crate::Axes;
+
+/// What a reduction computes along its axes. Indices have no `Mean`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Reduce {
+    /// The sum; 0 of nothing.
+    Sum,
+    /// The sum divided by the number of elements; NaN of nothing.
+    Mean,
+    /// The largest; NaN where any is.
+    Max,
+    /// The smallest; NaN where any is.
+    Min,
+}
+
+impl Reduce {
+    /// All of them, for tests that go through the set.
+    pub const ALL: [Self; 4] = [Self::Sum, Self::Mean, Self::Max, Self::Min];
+
+    /// The name that a Wengert list prints.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Sum => "sum",
+            Self::Mean => "mean",
+            Self::Max => "max",
+            Self::Min => "min",
+        }
+    }
+
+    pub(super) fn infer(self, inputs: &[Spec], axes: Axes) -> Result<Spec, SpecError> {
+        let [x] = spec::arity(self.name(), inputs)?;
+        for axis in axes.iter() {
+            spec::has_axis(self.name(), axis, &x.shape)?;
+            if x.shape[axis] == 0 && matches!(self, Self::Max | Self::Min) {
+                return Err(SpecError::shape(self.name(), "an empty axis has no extreme value", x));
+            }
+        }
+        if self == Self::Mean {
+            spec::float(self.name(), 0, x)?;
+        }
+        Ok(x.reshaped(x.shape.reduced(axes)))
+    }
+}
+
+/// Which extreme value's position is sought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ArgReduce {
+    /// The largest.
+    Max,
+    /// The smallest.
+    Min,
+}
+
+impl ArgReduce {
+    /// The name that a Wengert list prints.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Max => "argmax",
+            Self::Min => "argmin",
+        }
+    }
+
+    pub(super) fn infer(self, inputs: &[Spec], axis: usize) -> Result<Spec, SpecError> {
+        let [x] = spec::arity(self.name(), inputs)?;
+        spec::float(self.name(), 0, x)?;
+        spec::has_axis(self.name(), axis, &x.shape)?;
+        if x.shape[axis] == 0 {
+            return Err(SpecError::shape(self.name(), "an empty axis has no extreme value", x));
+        }
+        if i32::try_from(x.shape[axis]).is_err() {
+            return Err(SpecError::shape(self.name(), "an index holds 31 bits", x));
+        }
+        Ok(Spec::index(x.shape.reduced(Axes::one(axis))))
+    }
+}
+
+#[cfg(feature = "alloc")]
+mod rule {
+    use super::Reduce;
+    use crate::{Axes, Backend, Node, Saves, Tensor};
+
+    impl Reduce {
+        /// What the gradient reads.
+        pub(in crate::primitive) const fn saves(self) -> Saves {
+            match self {
+                Self::Sum | Self::Mean => Saves::NONE,
+                Self::Max | Self::Min => Saves::NONE.and_input(0).and_output(),
+            }
+        }
+
+        /// ```text
+        /// sum  broadcast(g)    mean  broadcast(g / n)    max, min  g / count where x = y, 0 elsewhere
+        /// ```
+        pub(in crate::primitive) fn backward<B: Backend>(self, axes: Axes, at: &Node<'_, B>) -> Tensor<B> {
+            let (g, shape) = (at.grad(), at.shape(0));
+            match self {
+                Self::Sum => g.broadcast_to(shape),
+                Self::Mean => {
+                    let count: usize = axes.iter().map(|axis| shape[axis]).product();
+                    #[expect(clippy::cast_precision_loss, reason = "a count beyond 2^53 elements fits no memory")]
+                    let count = count as f64;
+                    (g / count).broadcast_to(shape)
+                }
+                Self::Max | Self::Min => {
+                    let extreme = at.input(0).eq(&at.output().broadcast_to(shape));
+                    let count = extreme.cast(g.dtype()).reduce(Self::Sum, axes).maximum(&g.ones_like());
+                    let share = (g / count).broadcast_to(shape);
+                    extreme.select(&share, &share.zeros_like())
+                }
+            }
+        }
+    }
+}

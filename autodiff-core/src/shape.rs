@@ -1,0 +1,306 @@
+//! [`Shape`], the extents of a tensor, and [`Axes`] and [`Order`], sets and orders of its axes: all inline, without a heap.
+
+use core::fmt;
+use core::ops::Index;
+
+/// The most axes that a tensor can have.
+pub const MAX_RANK: usize = 8;
+
+/// The extents of a tensor, one per axis, outermost first; rank 0 is a scalar, an extent of 0 an empty tensor.
+///
+/// ```
+/// use autodiff_core::Shape;
+/// let shape = Shape::from([2, 3]);
+/// assert_eq!((shape.rank(), shape.elements(), shape[1]), (2, 6, 3));
+/// assert_eq!(Shape::SCALAR.elements(), 1);
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Shape {
+    rank: u8,
+    /// Zero from `rank` on, so that the derived comparisons are right.
+    extents: [usize; MAX_RANK],
+}
+
+impl Shape {
+    /// The shape of a single number.
+    pub const SCALAR: Self = Self { rank: 0, extents: [0; MAX_RANK] };
+
+    /// A shape with these extents, or `None` above [`MAX_RANK`] axes.
+    #[must_use]
+    pub fn try_new(extents: &[usize]) -> Option<Self> {
+        let mut shape = Self { rank: u8::try_from(extents.len()).ok()?, ..Self::SCALAR };
+        shape.extents.get_mut(..extents.len())?.copy_from_slice(extents);
+        Some(shape)
+    }
+
+    /// A shape with these extents.
+    ///
+    /// # Panics
+    /// Above [`MAX_RANK`] axes.
+    #[must_use]
+    #[track_caller]
+    pub fn new(extents: &[usize]) -> Self {
+        match Self::try_new(extents) {
+            Some(shape) => shape,
+            None => panic!("shape: {} axes given, a tensor has at most {MAX_RANK}", extents.len()),
+        }
+    }
+
+    /// The number of axes.
+    #[must_use]
+    pub const fn rank(&self) -> usize {
+        self.rank as usize
+    }
+
+    /// The extents, outermost first.
+    #[must_use]
+    pub fn extents(&self) -> &[usize] {
+        &self.extents[..self.rank()]
+    }
+
+    /// The number of elements, the product of the extents: 1 for a scalar.
+    ///
+    /// A [`Spec`](crate::Spec) that passed validation never overflows here; a shape made by hand saturates.
+    #[must_use]
+    pub fn elements(&self) -> usize {
+        self.checked_elements().unwrap_or(usize::MAX)
+    }
+
+    /// The number of elements, or `None` where it exceeds `usize`.
+    #[must_use]
+    pub fn checked_elements(&self) -> Option<usize> {
+        if self.extents().contains(&0) {
+            return Some(0);
+        }
+        self.extents().iter().try_fold(1_usize, |product, &extent| product.checked_mul(extent))
+    }
+
+    /// The same shape with another extent on one axis.
+    #[must_use]
+    pub fn with(mut self, axis: usize, extent: usize) -> Self {
+        self.extents[..self.rank as usize][axis] = extent;
+        self
+    }
+
+    /// The shape without the axes in `axes`.
+    #[must_use]
+    pub fn without(&self, axes: Axes) -> Self {
+        let mut kept = Self::SCALAR;
+        for (axis, &extent) in self.extents().iter().enumerate() {
+            if !axes.contains(axis) {
+                kept.extents[kept.rank()] = extent;
+                kept.rank += 1;
+            }
+        }
+        kept
+    }
+
+    /// The shape with extent 1 on the axes in `axes`: what a reduction leaves.
+    #[must_use]
+    pub fn reduced(mut self, axes: Axes) -> Self {
+        for axis in axes.iter() {
+            self.extents[..self.rank as usize][axis] = 1;
+        }
+        self
+    }
+
+    /// The shape with its axes in another order.
+    #[must_use]
+    pub fn permuted(&self, order: &Order) -> Self {
+        let mut permuted = *self;
+        for (to, from) in order.iter().enumerate() {
+            permuted.extents[to] = self.extents[from];
+        }
+        permuted
+    }
+
+    /// The shape of an elementwise operation on both, as NumPy broadcasts: aligned at the last axis, an extent of 1
+    /// stretches, a missing axis counts as 1. `None` where two extents differ and neither is 1.
+    #[must_use]
+    pub fn broadcast_with(&self, other: &Self) -> Option<Self> {
+        let (long, short) = if self.rank >= other.rank { (self, other) } else { (other, self) };
+        let lead = long.rank() - short.rank();
+        let mut joint = *long;
+        for (axis, &extent) in short.extents().iter().enumerate() {
+            let own = &mut joint.extents[lead + axis];
+            *own = match (*own, extent) {
+                (a, b) if a == b => a,
+                (1, b) => b,
+                (a, 1) => a,
+                _ => return None,
+            };
+        }
+        Some(joint)
+    }
+
+    /// Row-major strides, in elements.
+    #[must_use]
+    pub fn strides(&self) -> [isize; MAX_RANK] {
+        let mut strides = [0; MAX_RANK];
+        let mut step = 1_isize;
+        for axis in (0..self.rank()).rev() {
+            strides[axis] = step;
+            step = step.saturating_mul(self.extents[axis].cast_signed());
+        }
+        strides
+    }
+}
+
+impl Default for Shape {
+    fn default() -> Self {
+        Self::SCALAR
+    }
+}
+
+impl Index<usize> for Shape {
+    type Output = usize;
+    fn index(&self, axis: usize) -> &usize {
+        &self.extents()[axis]
+    }
+}
+
+impl<const R: usize> From<[usize; R]> for Shape {
+    #[track_caller]
+    fn from(extents: [usize; R]) -> Self {
+        Self::new(&extents)
+    }
+}
+
+impl From<&[usize]> for Shape {
+    #[track_caller]
+    fn from(extents: &[usize]) -> Self {
+        Self::new(extents)
+    }
+}
+
+impl From<&Self> for Shape {
+    fn from(shape: &Self) -> Self {
+        *shape
+    }
+}
+
+impl<const R: usize> PartialEq<[usize; R]> for Shape {
+    fn eq(&self, extents: &[usize; R]) -> bool {
+        self.extents() == extents
+    }
+}
+
+impl fmt::Debug for Shape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl fmt::Display for Shape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.extents()).finish()
+    }
+}
+
+/// A set of axes.
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Axes(u8);
+
+impl Axes {
+    /// No axis at all.
+    pub const NONE: Self = Self(0);
+
+    /// Every axis of a tensor of this rank.
+    #[must_use]
+    pub fn all(rank: usize) -> Self {
+        (0..rank).collect()
+    }
+
+    /// Only this axis.
+    #[must_use]
+    pub fn one(axis: usize) -> Self {
+        Self::NONE.with(axis)
+    }
+
+    /// The set and one axis more.
+    #[must_use]
+    pub fn with(self, axis: usize) -> Self {
+        assert!(axis < MAX_RANK, "axes: axis {axis} is beyond rank {MAX_RANK}");
+        Self(self.0 | 1 << axis)
+    }
+
+    /// Whether `axis` is in the set.
+    #[must_use]
+    pub fn contains(self, axis: usize) -> bool {
+        axis < MAX_RANK && self.0 >> axis & 1 == 1
+    }
+
+    /// Whether the set is empty.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// The axes, ascending.
+    pub fn iter(self) -> impl Iterator<Item = usize> {
+        (0..MAX_RANK).filter(move |&axis| self.contains(axis))
+    }
+}
+
+impl FromIterator<usize> for Axes {
+    fn from_iter<I: IntoIterator<Item = usize>>(axes: I) -> Self {
+        axes.into_iter().fold(Self::NONE, Self::with)
+    }
+}
+
+impl fmt::Debug for Axes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
+
+/// An order of the axes of a tensor: output axis `i` is input axis `order[i]`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Order {
+    rank: u8,
+    from: [u8; MAX_RANK],
+}
+
+impl Order {
+    /// The order that takes output axis `i` from input axis `from[i]`; `None` unless every axis occurs once.
+    #[must_use]
+    pub fn try_new(from: &[usize]) -> Option<Self> {
+        let mut order = Self { rank: u8::try_from(from.len()).ok()?, from: [0; MAX_RANK] };
+        let mut seen = Axes::NONE;
+        for (slot, &axis) in order.from.get_mut(..from.len())?.iter_mut().zip(from) {
+            if axis >= from.len() || seen.contains(axis) {
+                return None;
+            }
+            seen = seen.with(axis);
+            *slot = u8::try_from(axis).ok()?;
+        }
+        Some(order)
+    }
+
+    /// The number of axes that are ordered.
+    #[must_use]
+    pub const fn rank(&self) -> usize {
+        self.rank as usize
+    }
+
+    /// The input axis of each output axis.
+    pub fn iter(&self) -> impl Iterator<Item = usize> {
+        self.from[..self.rank()].iter().map(|&axis| usize::from(axis))
+    }
+
+    /// The order that undoes this one.
+    #[must_use]
+    pub fn inverse(&self) -> Self {
+        let mut inverse = *self;
+        for (to, from) in (0_u8..).zip(self.iter()) {
+            inverse.from[from] = to;
+        }
+        inverse
+    }
+}
+
+impl fmt::Debug for Order {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}

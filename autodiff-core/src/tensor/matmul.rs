@@ -1,0 +1,74 @@
+//! The matrix product as NumPy defines it: vectors, matrices, batches of them.
+
+use crate::{Backend, Primitive, Shape, SpecError, Tensor};
+
+impl<B: Backend> Tensor<B> {
+    /// The matrix product `[.., m, k] x [.., k, n] -> [.., m, n]`; gradients `g b^T` and `a^T g`.
+    ///
+    /// Leading axes broadcast. A vector on the left counts as a row, on the right as a column, and that axis goes away.
+    ///
+    /// # Panics
+    /// When an operand is a scalar, the inner extents differ or the leading axes cannot be broadcast together.
+    #[must_use]
+    #[track_caller]
+    pub fn matmul(&self, other: &Self) -> Self {
+        let (left, right) = (self.spec(), other.spec());
+        match (left.shape.rank(), right.shape.rank()) {
+            (2, 2) => return Self::apply(&Primitive::MatMul, [self, other]),
+            (0, _) | (_, 0) => panic!("{}", SpecError::shapes("matmul", "a scalar is no matrix", &left, &right)),
+            _ => {}
+        }
+        if inner(&left.shape, 1) != inner(&right.shape, 2) {
+            panic!("{}", SpecError::shapes("matmul", "the inner extents differ", &left, &right));
+        }
+        match (left.shape.rank(), right.shape.rank()) {
+            (1, 1) => self.unsqueeze(0).matmul(&other.unsqueeze(-1)).reshape(Shape::SCALAR),
+            (1, _) => self.unsqueeze(0).matmul(other).squeeze(-2),
+            (_, 1) => self.matmul(&other.unsqueeze(-1)).squeeze(-1),
+            (_, 2) => self.matmul_by_matrix(other),
+            _ => self.matmul_batched(other),
+        }
+    }
+
+    /// A batch times one matrix is one product of all rows: no broadcast, and the matrix's gradient needs no sum.
+    #[track_caller]
+    fn matmul_by_matrix(&self, matrix: &Self) -> Self {
+        let shape = self.shape();
+        let last = shape.rank() - 1;
+        let rows: usize = shape.extents()[..last].iter().product();
+        let product = Self::apply(&Primitive::MatMul, [&self.reshape([rows, shape[last]]), matrix]);
+        product.reshape(shape.with(last, matrix.shape()[1]))
+    }
+
+    #[track_caller]
+    fn matmul_batched(&self, other: &Self) -> Self {
+        let (left, right) = (self.spec(), other.spec());
+        let Some(batch) = leading(&left.shape).broadcast_with(&leading(&right.shape)) else {
+            let why = "the leading axes cannot be broadcast together";
+            panic!("{}", SpecError::shapes("matmul", why, &left, &right));
+        };
+        let a = self.broadcast_to(with_matrix(&batch, &left.shape));
+        let b = other.broadcast_to(with_matrix(&batch, &right.shape));
+        Self::apply(&Primitive::MatMul, [&a, &b])
+    }
+}
+
+/// The extent of the axis `from_end` places from the end, or of the only axis.
+fn inner(shape: &Shape, from_end: usize) -> usize {
+    shape[shape.rank().saturating_sub(from_end)]
+}
+
+/// The axes before the matrix.
+fn leading(shape: &Shape) -> Shape {
+    Shape::new(&shape.extents()[..shape.rank() - 2])
+}
+
+/// The matrix of `shape` behind other leading axes.
+#[track_caller]
+fn with_matrix(batch: &Shape, shape: &Shape) -> Shape {
+    let mut extents = [0; crate::MAX_RANK];
+    let rank = batch.rank();
+    extents[..rank].copy_from_slice(batch.extents());
+    extents[rank..rank + 2].copy_from_slice(&shape.extents()[shape.rank() - 2..]);
+    Shape::new(&extents[..rank + 2])
+}

@@ -1,0 +1,306 @@
+//! Changes of shape and order, parts and their composition: the same for [`Tensor`] and [`Index`].
+
+use core::ops::{Bound, RangeBounds};
+
+use alloc::vec::Vec;
+
+use crate::{Axes, Backend, Index, Order, Primitive, Shape, SpecError, Tensor};
+
+use super::{resolve, small};
+
+macro_rules! movement {
+    ($Type:ident) => {
+        impl<B: Backend> $Type<B> {
+            /// The same elements in row-major order under another shape.
+            ///
+            /// # Panics
+            /// When the shapes differ in their number of elements.
+            #[must_use]
+            #[track_caller]
+            pub fn reshape(&self, shape: impl Into<Shape>) -> Self {
+                let shape = shape.into();
+                if self.shape() == shape {
+                    return self.clone();
+                }
+                self.movement(&Primitive::Reshape { shape })
+            }
+
+            /// The axes in another order: output axis `i` is input axis `order[i]`.
+            ///
+            /// # Panics
+            /// When `order` does not name every axis once.
+            #[must_use]
+            #[track_caller]
+            pub fn permute(&self, order: &[isize]) -> Self {
+                let shape = self.shape();
+                let mut axes = Vec::with_capacity(order.len());
+                for &axis in order {
+                    axes.push(resolve("permute", axis, &shape));
+                }
+                match Order::try_new(&axes) {
+                    Some(order) => self.permute_by(&order),
+                    None => panic!("permute: the order {order:?} must name every axis of shape {shape} once"),
+                }
+            }
+
+            #[track_caller]
+            pub(crate) fn permute_by(&self, order: &Order) -> Self {
+                self.movement(&Primitive::Permute { order: *order })
+            }
+
+            /// Two axes change places.
+            ///
+            /// # Panics
+            /// When the tensor has no such axes.
+            #[must_use]
+            #[track_caller]
+            pub fn transpose(&self, first: isize, second: isize) -> Self {
+                let shape = self.shape();
+                let (first, second) = (resolve("transpose", first, &shape), resolve("transpose", second, &shape));
+                let mut axes = [0, 1, 2, 3, 4, 5, 6, 7];
+                axes.swap(first, second);
+                match Order::try_new(&axes[..shape.rank()]) {
+                    Some(order) => self.permute_by(&order),
+                    None => unreachable!("a swap names every axis once"),
+                }
+            }
+
+            /// The matrix transposed.
+            ///
+            /// # Panics
+            /// Below two axes. Above, the last two change places.
+            #[must_use]
+            #[track_caller]
+            pub fn t(&self) -> Self {
+                self.transpose(-2, -1)
+            }
+
+            /// Axes of extent 1 stretched and missing leading axes added, as NumPy broadcasts.
+            ///
+            /// # Panics
+            /// When another extent than 1 would have to change.
+            #[must_use]
+            #[track_caller]
+            pub fn broadcast_to(&self, shape: impl Into<Shape>) -> Self {
+                let shape = shape.into();
+                if self.shape() == shape {
+                    return self.clone();
+                }
+                self.movement(&Primitive::Broadcast { shape })
+            }
+
+            /// Some axes run backwards.
+            ///
+            /// # Panics
+            /// When the tensor has no such axis.
+            #[must_use]
+            #[track_caller]
+            pub fn flip(&self, axes: &[isize]) -> Self {
+                let shape = self.shape();
+                let mut set = Axes::NONE;
+                for &axis in axes {
+                    set = set.with(resolve("flip", axis, &shape));
+                }
+                self.flip_axes(set)
+            }
+
+            #[track_caller]
+            pub(crate) fn flip_axes(&self, axes: Axes) -> Self {
+                self.movement(&Primitive::Flip { axes })
+            }
+
+            /// An axis of extent 1 added in front of axis `axis`; -1 adds it at the end.
+            ///
+            /// # Panics
+            /// When there is no such place, or the rank would exceed 8.
+            #[must_use]
+            #[track_caller]
+            pub fn unsqueeze(&self, axis: isize) -> Self {
+                let shape = self.shape();
+                let place = if axis < 0 { axis + shape.rank().cast_signed() + 1 } else { axis };
+                let place = usize::try_from(place).ok().filter(|&place| place <= shape.rank());
+                let Some(place) = place else { panic!("{}", SpecError::axis("unsqueeze", axis, &shape)) };
+                let mut extents = Vec::from(shape.extents());
+                extents.insert(place, 1);
+                self.reshape(&extents[..])
+            }
+
+            /// An axis of extent 1 dropped.
+            ///
+            /// # Panics
+            /// When the tensor has no such axis, or its extent is not 1.
+            #[must_use]
+            #[track_caller]
+            pub fn squeeze(&self, axis: isize) -> Self {
+                let shape = self.shape();
+                let place = resolve("squeeze", axis, &shape);
+                assert!(shape[place] == 1, "squeeze: axis {axis} of shape {shape} has extent {}, not 1", shape[place]);
+                self.reshape(shape.without(Axes::one(place)))
+            }
+
+            /// All axes from `start` on joined into one.
+            ///
+            /// # Panics
+            /// When the tensor has no such axis.
+            #[must_use]
+            #[track_caller]
+            pub fn flatten(&self, start: isize) -> Self {
+                let shape = self.shape();
+                let start = resolve("flatten", start, &shape);
+                let (kept, joined) = shape.extents().split_at(start);
+                let mut extents = Vec::from(kept);
+                extents.push(joined.iter().product());
+                self.reshape(&extents[..])
+            }
+
+            /// The elements of `range` along an axis: `x.slice(0, 2..5)`, `x.slice(-1, ..3)`.
+            ///
+            /// # Panics
+            /// When the tensor has no such axis, or the range does not lie within it.
+            #[must_use]
+            #[track_caller]
+            pub fn slice(&self, axis: isize, range: impl RangeBounds<usize>) -> Self {
+                self.slice_step(axis, range, 1)
+            }
+
+            /// Every `step`-th element of `range` along an axis.
+            ///
+            /// # Panics
+            /// When the tensor has no such axis, the range does not lie within it, or the step is 0.
+            #[must_use]
+            #[track_caller]
+            pub fn slice_step(&self, axis: isize, range: impl RangeBounds<usize>, step: usize) -> Self {
+                let shape = self.shape();
+                let axis = resolve("slice", axis, &shape);
+                let start = match range.start_bound() {
+                    Bound::Included(&start) => start,
+                    Bound::Excluded(&before) => before + 1,
+                    Bound::Unbounded => 0,
+                };
+                let stop = match range.end_bound() {
+                    Bound::Included(&last) => last + 1,
+                    Bound::Excluded(&stop) => stop,
+                    Bound::Unbounded => shape[axis],
+                };
+                assert!(
+                    start <= stop && stop <= shape[axis] && step > 0,
+                    "slice: range {start}..{stop} step {step} does not lie within axis {axis} of shape {shape}"
+                );
+                self.slice_along(axis, start, stop, step)
+            }
+
+            #[track_caller]
+            pub(crate) fn slice_along(&self, axis: usize, start: usize, stop: usize, step: usize) -> Self {
+                self.movement(&Primitive::Slice { axis: small(axis), start, stop, step })
+            }
+
+            /// `lo` zeros before and `hi` zeros after the elements along an axis.
+            ///
+            /// # Panics
+            /// When the tensor has no such axis.
+            #[must_use]
+            #[track_caller]
+            pub fn pad(&self, axis: isize, lo: usize, hi: usize) -> Self {
+                self.pad_along(resolve("pad", axis, &self.shape()), lo, hi, 0)
+            }
+
+            #[track_caller]
+            pub(crate) fn pad_along(&self, axis: usize, lo: usize, hi: usize, interior: usize) -> Self {
+                self.movement(&Primitive::Pad { axis: small(axis), lo, hi, interior })
+            }
+
+            /// The elements that the index names along an axis: `y[.., j, ..] = x[.., i[.., j, ..], ..]`.
+            ///
+            /// # Panics
+            /// When the shapes differ elsewhere than on that axis, or an index is out of range.
+            #[must_use]
+            #[track_caller]
+            pub fn gather(&self, axis: isize, index: &Index<B>) -> Self {
+                self.gather_along(resolve("gather", axis, &self.shape()), index)
+            }
+
+            #[track_caller]
+            pub(crate) fn gather_along(&self, axis: usize, index: &Index<B>) -> Self {
+                let gathered = Tensor::apply(&Primitive::Gather { axis: small(axis) }, [self.tensor(), index.tensor()]);
+                Self::from_tensor(gathered)
+            }
+
+            /// Whole slices along an axis, one for each entry of a vector of indices: rows of a table for axis 0.
+            ///
+            /// # Panics
+            /// When the tensor has no such axis, `index` is no vector, or an index is out of range.
+            #[must_use]
+            #[track_caller]
+            pub fn index_select(&self, axis: isize, index: &Index<B>) -> Self {
+                let shape = self.shape();
+                let axis = resolve("index_select", axis, &shape);
+                assert!(index.rank() == 1, "index_select: a vector of indices expected, its shape is {}", index.shape());
+                let count = index.shape()[0];
+                let column = Shape::new(&[1; crate::MAX_RANK][..shape.rank()]).with(axis, count);
+                self.gather_along(axis, &index.reshape(column).broadcast_to(shape.with(axis, count)))
+            }
+
+            /// The tensor with `updates` added where the index names along an axis; equal indices add up.
+            ///
+            /// # Panics
+            /// When the shapes differ elsewhere than on that axis, or an index is out of range.
+            #[must_use]
+            #[track_caller]
+            pub fn scatter_add(&self, axis: isize, index: &Index<B>, updates: &Self) -> Self {
+                self.scatter_add_along(resolve("scatter_add", axis, &self.shape()), index, updates)
+            }
+
+            #[track_caller]
+            pub(crate) fn scatter_add_along(&self, axis: usize, index: &Index<B>, updates: &Self) -> Self {
+                let op = Primitive::ScatterAdd { axis: small(axis) };
+                Self::from_tensor(Tensor::apply(&op, [self.tensor(), index.tensor(), updates.tensor()]))
+            }
+
+            /// Tensors one after another along an axis.
+            ///
+            /// # Panics
+            /// When there are none, or they differ elsewhere than on that axis.
+            #[must_use]
+            #[track_caller]
+            pub fn concat(parts: &[Self], axis: isize) -> Self {
+                let Some(first) = parts.first() else { panic!("concat: no tensor given") };
+                let axis = small(resolve("concat", axis, &first.shape()));
+                let parts: Vec<&Tensor<B>> = parts.iter().map(|part| part.tensor()).collect();
+                Self::from_tensor(Tensor::call(&Primitive::Concat { axis }, &parts))
+            }
+
+            /// Tensors of one shape side by side along a new axis.
+            ///
+            /// # Panics
+            /// When there are none, or their shapes differ.
+            #[must_use]
+            #[track_caller]
+            pub fn stack(parts: &[Self], axis: isize) -> Self {
+                let mut columns = Vec::with_capacity(parts.len());
+                for part in parts {
+                    columns.push(part.unsqueeze(axis));
+                }
+                Self::concat(&columns, axis)
+            }
+
+            #[track_caller]
+            fn movement(&self, op: &Primitive) -> Self {
+                Self::from_tensor(Tensor::apply(op, [self.tensor()]))
+            }
+        }
+    };
+}
+
+movement!(Tensor);
+movement!(Index);
+
+impl<B: Backend> Tensor<B> {
+    /// The tensor itself, so that the methods above read the same for both handles.
+    const fn tensor(&self) -> &Self {
+        self
+    }
+
+    const fn from_tensor(tensor: Self) -> Self {
+        tensor
+    }
+}
