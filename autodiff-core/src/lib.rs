@@ -20,6 +20,8 @@ mod autodiff;
 #[cfg(feature = "alloc")]
 mod backend;
 #[cfg(feature = "alloc")]
+mod execute;
+#[cfg(feature = "alloc")]
 mod list;
 #[cfg(feature = "alloc")]
 mod op;
@@ -44,6 +46,7 @@ pub use {
     autodiff::{Autodiff, GradientMismatch, Gradients, check_grads},
     backend::Backend,
     data::DataBuf,
+    execute::Execute,
     list::{Assignment, InputError, Instruction, ReverseList, Var, WengertList},
     op::{Needs, Node, Op, Saves},
     shared::Shared,
