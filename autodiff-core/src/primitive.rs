@@ -241,7 +241,11 @@ impl Primitive {
     pub const fn is_movement(&self) -> bool {
         matches!(
             self,
-            Self::Reshape { .. } | Self::Permute { .. } | Self::Flip { .. } | Self::Broadcast { .. } | Self::Slice { .. }
+            Self::Reshape { .. }
+                | Self::Permute { .. }
+                | Self::Flip { .. }
+                | Self::Broadcast { .. }
+                | Self::Slice { .. }
         )
     }
 }
@@ -266,12 +270,7 @@ impl fmt::Display for Primitive {
             Self::Slice { axis, start, stop, step: 1 } => write!(f, ", axis={axis}, {start}..{stop}"),
             Self::Slice { axis, start, stop, step } => write!(f, ", axis={axis}, {start}..{stop} step {step}"),
             Self::Call(composite) => fmt::Display::fmt(composite, f),
-            Self::Unary(_)
-            | Self::Binary(_)
-            | Self::Compare(_)
-            | Self::Select
-            | Self::MatMul
-            | Self::Barrier => Ok(()),
+            Self::Unary(_) | Self::Binary(_) | Self::Compare(_) | Self::Select | Self::MatMul | Self::Barrier => Ok(()),
         }
     }
 }

@@ -95,6 +95,20 @@ impl Shape {
         kept
     }
 
+    /// The shape with one axis more, of this extent, in front of axis `axis`.
+    ///
+    /// # Panics
+    /// When there is no such place, or the rank would exceed [`MAX_RANK`].
+    #[must_use]
+    #[track_caller]
+    pub fn inserted(&self, axis: usize, extent: usize) -> Self {
+        assert!(self.rank() < MAX_RANK, "shape: {self} has no room for another axis");
+        let mut grown = Self { rank: self.rank + 1, ..*self };
+        grown.extents.copy_within(axis..self.rank(), axis + 1);
+        grown.extents[axis] = extent;
+        grown
+    }
+
     /// The shape with extent 1 on the axes in `axes`: what a reduction leaves.
     #[must_use]
     pub fn reduced(mut self, axes: Axes) -> Self {
@@ -218,7 +232,11 @@ impl Axes {
     }
 
     /// The set and one axis more.
+    ///
+    /// # Panics
+    /// When the axis is beyond any rank.
     #[must_use]
+    #[track_caller]
     pub fn with(self, axis: usize) -> Self {
         assert!(axis < MAX_RANK, "axes: axis {axis} is beyond rank {MAX_RANK}");
         Self(self.0 | 1 << axis)

@@ -165,8 +165,8 @@ impl<B: Backend> Graph<B> {
     fn prune(&mut self, targets: &[usize]) {
         for (place, record) in self.list.iter().enumerate() {
             let mut parents = record.edges.iter().filter_map(|edge| edge.parent.as_ref());
-            self.wanted[place] =
-                targets.contains(&address(record)) || parents.any(|parent| self.wanted[self.position[&address(parent)]]);
+            self.wanted[place] = targets.contains(&address(record))
+                || parents.any(|parent| self.wanted[self.position[&address(parent)]]);
         }
     }
 

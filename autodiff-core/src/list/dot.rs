@@ -29,7 +29,10 @@ impl<E: Element> WengertList<E> {
             // A broadcast number is drawn once for each value that reads it, so its own constant is left out.
             if is_drawn(self, var) {
                 let label = label.replace('\\', "\\\\").replace('"', "\\\"");
-                push(&mut dot, format_args!("    n{place} [label=\"{label}\\n{}\", shape={shape}];\n", assignment.spec));
+                push(
+                    &mut dot,
+                    format_args!("    n{place} [label=\"{label}\\n{}\", shape={shape}];\n", assignment.spec),
+                );
                 if is_assigned(self, var) {
                     for arg in &assignment.args {
                         push(&mut dot, format_args!("    n{} -> n{place};\n", arg.index()));

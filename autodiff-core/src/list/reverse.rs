@@ -66,9 +66,8 @@ impl<E: Element> ReverseList<'_, E> {
         let mut depends = vec![false; self.list.assignments.len()];
         for (place, assignment) in self.list.assignments.iter().enumerate() {
             let input = matches!(assignment.instruction, Instruction::Input(_)) && assignment.spec.dtype.is_float();
-            let flows = |(arg, var): (usize, &Var)| {
-                depends[var.index()] && differentiable(&assignment.instruction, arg)
-            };
+            let flows =
+                |(arg, var): (usize, &Var)| depends[var.index()] && differentiable(&assignment.instruction, arg);
             depends[place] = input || assignment.args.iter().enumerate().any(flows);
         }
         depends

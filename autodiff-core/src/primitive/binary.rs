@@ -1,7 +1,7 @@
 //! Functions and comparisons of two numbers.
 
-use crate::spec::{self, Spec, SpecError};
 use crate::DType;
+use crate::spec::{self, Spec, SpecError};
 
 /// A function of two elements in the same place. Indices wrap around on overflow and have no `Div` or `Pow`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,7 +1,7 @@
 //! Reductions along axes, and the positions of extreme values.
 
-use crate::spec::{self, Spec, SpecError};
 use crate::Axes;
+use crate::spec::{self, Spec, SpecError};
 
 /// What a reduction computes along its axes. Indices have no `Mean`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

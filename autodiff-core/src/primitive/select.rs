@@ -1,7 +1,7 @@
 //! The choice between two values.
 
-use crate::spec::{self, Fault, Spec, SpecError};
 use crate::DType;
+use crate::spec::{self, Fault, Spec, SpecError};
 
 pub(super) fn infer(inputs: &[Spec]) -> Result<Spec, SpecError> {
     let [condition, a, b] = spec::arity("select", inputs)?;

@@ -107,14 +107,9 @@ mod rule {
             match self {
                 Self::Neg | Self::Floor | Self::Round => Saves::NONE,
                 Self::Exp | Self::Expm1 | Self::Sqrt | Self::Tanh | Self::Sigmoid => Saves::NONE.and_output(),
-                Self::Log
-                | Self::Log1p
-                | Self::Sin
-                | Self::Cos
-                | Self::Erf
-                | Self::Erfc
-                | Self::Abs
-                | Self::Relu => Saves::NONE.and_input(0),
+                Self::Log | Self::Log1p | Self::Sin | Self::Cos | Self::Erf | Self::Erfc | Self::Abs | Self::Relu => {
+                    Saves::NONE.and_input(0)
+                }
             }
         }
 

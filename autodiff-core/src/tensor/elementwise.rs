@@ -1,6 +1,6 @@
 //! Functions of each element, and the composites along one axis.
 
-use crate::{Backend, Composite, DType, Primitive, Tensor, Unary};
+use crate::{Backend, Composite, DType, Index, Primitive, Tensor, Unary};
 
 use super::{resolve, small};
 
@@ -128,6 +128,26 @@ impl<B: Backend> Tensor<B> {
     pub fn logsumexp(&self, axis: isize) -> Self {
         let axis = resolve("logsumexp", axis, &self.shape());
         self.composite(Composite::LogSumExp { axis: small(axis) }).squeeze(axis.cast_signed())
+    }
+
+    /// The loss `-log softmax(x)[label]` of each row: logits along the last axis, one label for every row; gradient
+    /// `g (softmax(x) - onehot(label))`.
+    ///
+    /// ```
+    /// use autodiff_core::{Index, Tensor};
+    /// use backend_cpu::Cpu;
+    /// let x = Tensor::<Cpu<f64>>::new(&[1000.0, 0.0, 0.0, 0.0], [2, 2]);
+    /// let losses = x.cross_entropy(&Index::new(&[0, 1], [2])).to_vec();
+    /// assert_eq!(losses[0], 0.0);
+    /// assert!((losses[1] - 2.0_f64.ln()).abs() < 1e-15);
+    /// ```
+    ///
+    /// # Panics
+    /// When the labels are not one per row, or one is out of range.
+    #[must_use]
+    #[track_caller]
+    pub fn cross_entropy(&self, labels: &Index<B>) -> Self {
+        Self::apply(&Primitive::Call(Composite::CrossEntropy), [self, labels.tensor()])
     }
 
     #[track_caller]

@@ -18,9 +18,11 @@ impl<B: Backend> Tensor<B> {
             (0, _) | (_, 0) => panic!("{}", SpecError::shapes("matmul", "a scalar is no matrix", &left, &right)),
             _ => {}
         }
-        if inner(&left.shape, 1) != inner(&right.shape, 2) {
-            panic!("{}", SpecError::shapes("matmul", "the inner extents differ", &left, &right));
-        }
+        assert!(
+            inner(&left.shape, 1) == inner(&right.shape, 2),
+            "{}",
+            SpecError::shapes("matmul", "the inner extents differ", &left, &right)
+        );
         match (left.shape.rank(), right.shape.rank()) {
             (1, 1) => self.unsqueeze(0).matmul(&other.unsqueeze(-1)).reshape(Shape::SCALAR),
             (1, _) => self.unsqueeze(0).matmul(other).squeeze(-2),

@@ -120,9 +120,7 @@ macro_rules! movement {
                 let place = if axis < 0 { axis + shape.rank().cast_signed() + 1 } else { axis };
                 let place = usize::try_from(place).ok().filter(|&place| place <= shape.rank());
                 let Some(place) = place else { panic!("{}", SpecError::axis("unsqueeze", axis, &shape)) };
-                let mut extents = Vec::from(shape.extents());
-                extents.insert(place, 1);
-                self.reshape(&extents[..])
+                self.reshape(shape.inserted(place, 1))
             }
 
             /// An axis of extent 1 dropped.
@@ -148,9 +146,7 @@ macro_rules! movement {
                 let shape = self.shape();
                 let start = resolve("flatten", start, &shape);
                 let (kept, joined) = shape.extents().split_at(start);
-                let mut extents = Vec::from(kept);
-                extents.push(joined.iter().product());
-                self.reshape(&extents[..])
+                self.reshape(Shape::new(kept).inserted(start, joined.iter().product()))
             }
 
             /// The elements of `range` along an axis: `x.slice(0, 2..5)`, `x.slice(-1, ..3)`.
@@ -234,7 +230,11 @@ macro_rules! movement {
             pub fn index_select(&self, axis: isize, index: &Index<B>) -> Self {
                 let shape = self.shape();
                 let axis = resolve("index_select", axis, &shape);
-                assert!(index.rank() == 1, "index_select: a vector of indices expected, its shape is {}", index.shape());
+                assert!(
+                    index.rank() == 1,
+                    "index_select: a vector of indices expected, its shape is {}",
+                    index.shape()
+                );
                 let count = index.shape()[0];
                 let column = Shape::new(&[1; crate::MAX_RANK][..shape.rank()]).with(axis, count);
                 self.gather_along(axis, &index.reshape(column).broadcast_to(shape.with(axis, count)))

@@ -53,7 +53,6 @@ impl<B: Backend> Tensor<B> {
     #[must_use]
     #[track_caller]
     pub fn uniform(key: &Index<B>, shape: impl Into<Shape>) -> Self {
-        #[expect(clippy::cast_possible_truncation, reason = "at most 31")]
         let bits = B::Elem::MANTISSA_DIGITS.min(31) as u8;
         key.random_bits(bits, shape).tensor().cast(DType::Elem) * (1.0 / f64::from(1_u32 << bits))
     }
