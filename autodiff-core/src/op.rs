@@ -128,7 +128,7 @@ impl<B: Backend> Node<'_, B> {
     /// Shape and format of an argument, which are there without saving.
     #[must_use]
     pub fn spec(&self, arg: usize) -> Spec {
-        self.edges[arg].spec()
+        self.edges[arg].spec(|| self.grad.spec())
     }
 
     /// The shape of an argument, which is there without saving.

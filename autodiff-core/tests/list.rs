@@ -11,9 +11,8 @@ fn scalar() -> Spec {
 
 #[test]
 fn the_lectures_function_prints_as_the_textbook_writes_it() {
-    let list = WengertList::<f64>::trace(&[("x1", scalar()), ("x2", scalar())], |x| {
-        [("f", (&x[0] + &x[0] + &x[1]).square())]
-    });
+    let list =
+        WengertList::<f64>::trace(&[("x1", scalar()), ("x2", scalar())], |x| [("f", (&x[0] + &x[0] + &x[1]).square())]);
     assert_eq!(list.to_string(), "z1 = add(x1, x1)\nz2 = add(z1, x2)\nf = mul(z2, z2)\n");
     let reverse = "df = 1\n\
                    dz2 = df * z2\n\
@@ -46,7 +45,7 @@ fn right_hand_sides_in_reverse_are_the_rules_own() {
         "dy = 1\n\
          dz5 = reshape(dy, [1, 1])\n\
          dz4 = broadcast(dz5, [2, 2])\n\
-         dz3 = dz4 * (1 - z4 * z4)\n\
+         dz3 = dz4 - dz4 * z4 * z4\n\
          dz1 = dz3\n\
          dz2 = dz3\n\
          db = reshape(sum(dz2, axes=[0]), [2])\n\

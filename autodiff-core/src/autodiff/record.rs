@@ -12,7 +12,7 @@ use crate::{Backend, MaybeSendSync, Needs, Node, Op, Primitive, Shared, Spec, Te
 #[derive(Debug)]
 pub(crate) struct Record<B: Backend> {
     pub(super) rule: Rule<B>,
-    pub(super) edges: Vec<Edge<B>>,
+    pub(super) edges: Box<[Edge<B>]>,
     /// The result, where the gradient reads it.
     pub(super) output: Option<Tensor<B>>,
 }
@@ -55,7 +55,9 @@ pub(crate) struct Edge<B: Backend> {
 #[derive(Debug)]
 enum Saved<B: Backend> {
     Value(Tensor<B>),
-    Spec(Spec),
+    /// Only shape and format are read, and they are the output's: nothing to keep for the common, elementwise case.
+    AsOutput,
+    Spec(Box<Spec>),
 }
 
 impl<B: Backend> Edge<B> {
@@ -65,21 +67,23 @@ impl<B: Backend> Edge<B> {
     }
 
     /// An input of which only shape and format are there, and that needs no gradient.
-    pub(crate) const fn spec_only(spec: Spec) -> Self {
-        Self { parent: None, saved: Saved::Spec(spec) }
+    pub(crate) fn spec_only(spec: Spec) -> Self {
+        Self { parent: None, saved: Saved::Spec(Box::new(spec)) }
     }
 
     pub(crate) const fn value(&self) -> Option<&Tensor<B>> {
         match &self.saved {
             Saved::Value(value) => Some(value),
-            Saved::Spec(_) => None,
+            Saved::AsOutput | Saved::Spec(_) => None,
         }
     }
 
-    pub(crate) fn spec(&self) -> Spec {
+    /// Shape and format, given the output's.
+    pub(crate) fn spec(&self, output: impl FnOnce() -> Spec) -> Spec {
         match &self.saved {
             Saved::Value(value) => value.spec(),
-            Saved::Spec(spec) => *spec,
+            Saved::AsOutput => output(),
+            Saved::Spec(spec) => **spec,
         }
     }
 }
@@ -100,20 +104,24 @@ pub(super) fn record<B: Backend, O: Op>(
         return None;
     }
     let saves = op.saves(needs);
-    let edge = |(arg, input): (usize, &&Recorded<B>)| Edge {
-        parent: parent(arg).cloned(),
-        saved: if saves.input(arg) { Saved::Value(input.value.clone()) } else { Saved::Spec(input.value.spec()) },
+    let saved = |arg: usize, value: &Tensor<B>| match value.spec() {
+        _ if saves.input(arg) => Saved::Value(value.clone()),
+        spec if spec == output.spec() => Saved::AsOutput,
+        spec => Saved::Spec(Box::new(spec)),
     };
+    let edges = inputs.iter().enumerate();
     Some(Shared::new(Record {
         rule: rule(),
-        edges: inputs.iter().enumerate().map(edge).collect(),
+        edges: edges
+            .map(|(arg, input)| Edge { parent: parent(arg).cloned(), saved: saved(arg, &input.value) })
+            .collect(),
         output: saves.output().then(|| output.clone()),
     }))
 }
 
 impl<B: Backend> Record<B> {
-    pub(super) const fn leaf() -> Self {
-        Self { rule: Rule::Leaf, edges: Vec::new(), output: None }
+    pub(super) fn leaf() -> Self {
+        Self { rule: Rule::Leaf, edges: Box::new([]), output: None }
     }
 
     /// The gradients of the arguments in `needs`, given the output's.
@@ -151,8 +159,8 @@ impl<B: Backend> Drop for Record<B> {
 }
 
 /// Moves those parents that no one else holds to `falling`.
-fn release<B: Backend>(edges: &mut Vec<Edge<B>>, falling: &mut Vec<Record<B>>) {
-    for edge in edges.drain(..) {
-        falling.extend(edge.parent.and_then(Shared::into_inner));
+fn release<B: Backend>(edges: &mut [Edge<B>], falling: &mut Vec<Record<B>>) {
+    for edge in edges {
+        falling.extend(edge.parent.take().and_then(Shared::into_inner));
     }
 }

@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 
 use super::Autodiff;
 use super::record::Record;
-use crate::{Backend, Needs, Shared, SpecError, Tensor};
+use crate::{Backend, Needs, Shared, Spec, SpecError, Tensor};
 
 /// The gradients of all variables that a loss reached.
 pub struct Gradients<B: Backend> {
@@ -187,7 +187,8 @@ impl<B: Backend> Graph<B> {
             let needs = args.fold(Needs::NONE, Needs::with);
             record.backward(needs, &delta, &mut |arg, gradient| {
                 if let Some(place) = target(arg) {
-                    accumulate(&record, arg, &mut deltas[place], gradient);
+                    let expected = record.edges[arg].spec(|| delta.spec());
+                    accumulate(record.name(), expected, &mut deltas[place], gradient);
                 }
             });
             visit(record, delta);
@@ -196,12 +197,11 @@ impl<B: Backend> Graph<B> {
 }
 
 /// `delta += gradient`.
-fn accumulate<B: Backend>(record: &Record<B>, arg: usize, delta: &mut Option<Tensor<B>>, gradient: Tensor<B>) {
-    let (expected, found) = (record.edges[arg].spec(), gradient.spec());
+fn accumulate<B: Backend>(op: &str, expected: Spec, delta: &mut Option<Tensor<B>>, gradient: Tensor<B>) {
+    let found = gradient.spec();
     assert!(
         expected == found,
-        "{}: the gradient of input {arg} must have the input's shape and format {expected}, found {found}",
-        record.name()
+        "{op}: the gradient of an input must have the input's shape and format {expected}, found {found}"
     );
     *delta = Some(match delta.take() {
         Some(sum) => sum + gradient,

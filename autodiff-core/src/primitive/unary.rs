@@ -114,9 +114,9 @@ mod rule {
         }
 
         /// ```text
-        /// neg   -g         exp    g y          expm1   g (y + 1)      log   g / x      log1p  g / (1 + x)
-        /// sin   g cos x    cos   -g sin x      sqrt    g / (y + y)    tanh  g (1 - y y)
-        /// sigmoid  g y (1 - y)     erf  g 2/sqrt(pi) e^(-x x)         erfc  the negative of that
+        /// neg   -g         exp    g y          expm1   g y + g        log   g / x      log1p  g / (1 + x)
+        /// sin   g cos x    cos   -g sin x      sqrt    g / (y + y)    tanh  g - g y y
+        /// sigmoid  g y - g y y     erf  g 2/sqrt(pi) e^(-x x)         erfc  the negative of that
         /// abs   -g where x < 0, 0 where x = 0, g elsewhere            relu  0 where x <= 0, g elsewhere
         /// ```
         pub(in crate::primitive) fn backward<B: Backend>(self, at: &Node<'_, B>) -> Tensor<B> {
@@ -124,14 +124,17 @@ mod rule {
             match self {
                 Self::Neg => -g,
                 Self::Exp => g * at.output(),
-                Self::Expm1 => g * (at.output() + 1.0),
+                Self::Expm1 => g * at.output() + g,
                 Self::Log => g / at.input(0),
                 Self::Log1p => g / (at.input(0) + 1.0),
                 Self::Sin => g * at.input(0).cos(),
                 Self::Cos => -(g * at.input(0).sin()),
                 Self::Sqrt => g / (at.output() + at.output()),
-                Self::Tanh => g * (1.0 - at.output() * at.output()),
-                Self::Sigmoid => g * (at.output() * (1.0 - at.output())),
+                Self::Tanh => g - g * at.output() * at.output(),
+                Self::Sigmoid => {
+                    let gy = g * at.output();
+                    &gy - &gy * at.output()
+                }
                 Self::Erf => g * bell(at.input(0)),
                 Self::Erfc => -(g * bell(at.input(0))),
                 Self::Abs => {

@@ -38,8 +38,8 @@ macro_rules! movement {
                     axes.push(resolve("permute", axis, &shape));
                 }
                 match Order::try_new(&axes) {
-                    Some(order) => self.permute_by(&order),
-                    None => panic!("permute: the order {order:?} must name every axis of shape {shape} once"),
+                    Some(order) if order.rank() == shape.rank() => self.permute_by(&order),
+                    _ => panic!("permute: the order {order:?} must name every axis of shape {shape} once"),
                 }
             }
 

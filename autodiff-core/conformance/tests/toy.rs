@@ -1,0 +1,3 @@
+//! The toy backend.
+#[path = "backends/toy.rs"]
+mod toy;

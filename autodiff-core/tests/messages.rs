@@ -1,0 +1,192 @@
+//! A caller's mistake panics with the operation's name and the shapes, and points to the caller's line.
+
+use std::cell::RefCell;
+use std::panic::{self, Location, UnwindSafe};
+use std::sync::Once;
+
+use autodiff_core::{Autodiff, Index, Primitive, Reduce, Spec, Tensor, Trace};
+use backend_cpu::Cpu;
+
+type T = Tensor<Cpu<f32>>;
+type D = Autodiff<Cpu<f32>>;
+
+thread_local! {
+    static SEEN: RefCell<Option<(String, String, u32)>> = const { RefCell::new(None) };
+}
+
+/// Runs `f`, which must panic on the line of this call with this message.
+#[track_caller]
+fn check<R>(f: impl FnOnce() -> R + UnwindSafe, message: &str) {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let default = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            let at = info.location().map(|at| (at.file().to_owned(), at.line())).unwrap_or_default();
+            let text = info.payload_as_str().unwrap_or_default().to_owned();
+            SEEN.set(Some((text, at.0, at.1)));
+            if std::thread::current().name().is_none() {
+                default(info);
+            }
+        }));
+    });
+    SEEN.set(None);
+    let caller = Location::caller();
+    assert!(panic::catch_unwind(f).is_err(), "no panic at {caller}");
+    let (text, file, line) = SEEN.take().unwrap();
+    let found = format!("{text} (at {file}:{line})");
+    let expected = format!("{message} (at {}:{})", caller.file(), caller.line());
+    if found != expected {
+        eprintln!("found    {found}\nexpected {expected}");
+    }
+    assert!(found == expected);
+}
+
+fn zeros<const R: usize>(shape: [usize; R]) -> T {
+    T::zeros(shape, &Default::default())
+}
+
+fn index<const N: usize>(values: [i32; N]) -> Index<Cpu<f32>> {
+    Index::new(&values, [N])
+}
+
+#[test]
+fn shapes_that_do_not_broadcast() {
+    let (a, b) = (zeros([2, 3]), zeros([4]));
+    let why = "the shapes cannot be broadcast together: [2, 3] and [4]";
+    check(|| &a + &b, &format!("add: {why}"));
+    check(|| a.clone() * b.clone(), &format!("mul: {why}"));
+    check(|| &a - b.clone(), &format!("sub: {why}"));
+    check(|| a.clone() / &b, &format!("div: {why}"));
+    check(|| a.maximum(&b), &format!("maximum: {why}"));
+    check(|| a.pow(&b), &format!("pow: {why}"));
+    check(|| a.lt(&b), &format!("lt: {why}"));
+    check(|| a.select(&a, &b), &format!("select: {why}"));
+    check(|| a.gt(&b), "lt: the shapes cannot be broadcast together: [4] and [2, 3]");
+}
+
+#[test]
+fn matrices_that_do_not_fit() {
+    check(|| zeros([2, 3]).matmul(&zeros([4, 5])), "matmul: the inner extents differ: [2, 3] and [4, 5]");
+    check(|| zeros([3]).matmul(&zeros([4])), "matmul: the inner extents differ: [3] and [4]");
+    check(|| zeros([]).matmul(&zeros([4])), "matmul: a scalar is no matrix: [] and [4]");
+    let why = "matmul: the leading axes cannot be broadcast together: [2, 3, 4] and [5, 4, 3]";
+    check(|| zeros([2, 3, 4]).matmul(&zeros([5, 4, 3])), why);
+}
+
+#[test]
+fn axes_that_are_not_there() {
+    let x = zeros([2, 3]);
+    check(|| x.sum_axes(&[2]), "sum: axis 2 is out of range for shape [2, 3]");
+    check(|| x.mean_keepdim(&[-3]), "mean: axis -3 is out of range for shape [2, 3]");
+    check(|| x.max_axes(&[0, -2]), "max: axis 0 is named twice in [0, -2]");
+    check(|| x.argmax(5), "argmax: axis 5 is out of range for shape [2, 3]");
+    check(|| x.softmax(2), "softmax: axis 2 is out of range for shape [2, 3]");
+    check(|| x.log_softmax(-3), "log_softmax: axis -3 is out of range for shape [2, 3]");
+    check(|| x.logsumexp(7), "logsumexp: axis 7 is out of range for shape [2, 3]");
+    check(|| x.transpose(0, 2), "transpose: axis 2 is out of range for shape [2, 3]");
+    check(|| x.flip(&[4]), "flip: axis 4 is out of range for shape [2, 3]");
+    check(|| x.unsqueeze(4), "unsqueeze: axis 4 is out of range for shape [2, 3]");
+    check(|| x.squeeze(1), "squeeze: axis 1 of shape [2, 3] has extent 3, not 1");
+    check(|| x.slice(2, ..), "slice: axis 2 is out of range for shape [2, 3]");
+    check(|| x.pad(-4, 1, 1), "pad: axis -4 is out of range for shape [2, 3]");
+    check(|| x.flatten(2), "flatten: axis 2 is out of range for shape [2, 3]");
+    check(|| x.gather(2, &index([0])), "gather: axis 2 is out of range for shape [2, 3]");
+}
+
+#[test]
+fn ranks_sizes_and_ranges() {
+    let x = zeros([2, 3]);
+    check(|| x.reshape([5]), "reshape: the numbers of elements differ: [2, 3] and [5]");
+    check(|| x.permute(&[0]), "permute: the order [0] must name every axis of shape [2, 3] once");
+    check(|| x.permute(&[0, 0]), "permute: the order [0, 0] must name every axis of shape [2, 3] once");
+    check(|| x.broadcast_to([2, 4]), "broadcast: the shape cannot be stretched: [2, 3] and [2, 4]");
+    check(|| x.slice(1, 2..5), "slice: range 2..5 step 1 does not lie within axis 1 of shape [2, 3]");
+    check(|| x.slice_step(0, .., 0), "slice: range 0..2 step 0 does not lie within axis 0 of shape [2, 3]");
+    let parts = [zeros([2, 3]), zeros([3, 3])];
+    check(|| T::concat(&parts, 1), "concat: the inputs may differ on the joined axis only: [2, 3] and [3, 3]");
+    check(|| T::concat(&[], 1), "concat: no tensor given");
+    check(|| x.dims::<3>(), "dims: 3 axes expected, the shape is [2, 3]");
+    check(|| x.item(), "item: one element expected, the shape is [2, 3]");
+    check(|| zeros([0, 3]).max(), "max: an empty axis has no extreme value: [0, 3]");
+    check(|| zeros([0]).argmin(0), "argmin: an empty axis has no extreme value: [0]");
+    check(|| T::new(&[1.0], [2]), "from_data: 1 elements given for shape [2]");
+    check(|| zeros([1; 9]), "shape: 9 axes given, a tensor has at most 8");
+    check(|| zeros([1; 8]).unsqueeze(0), "shape: [1, 1, 1, 1, 1, 1, 1, 1] has no room for another axis");
+    let vast = usize::MAX / 2;
+    check(|| zeros([vast, vast]), &format!("broadcast: a result of shape [{vast}, {vast}] has too many elements"));
+}
+
+#[test]
+fn indices_and_labels_out_of_range() {
+    let x = zeros([4, 10]);
+    check(
+        || x.gather(1, &Index::new(&[3, 12, 0, 0], [4, 1])),
+        "gather: index 12 is out of range for axis 1 of length 10",
+    );
+    check(|| x.index_select(0, &index([1, -1])), "gather: index -1 is out of range for axis 0 of length 4");
+    let beyond = Index::new(&[4; 10], [1, 10]);
+    check(|| x.scatter_add(0, &beyond, &zeros([1, 10])), "scatter_add: index 4 is out of range for axis 0 of length 4");
+    check(|| x.cross_entropy(&index([1, 2, 10, 4])), "cross_entropy: label 10 is out of range for 10 classes");
+    check(
+        || x.cross_entropy(&index([1, 2])),
+        "cross_entropy: each row of logits needs one label: [4, 10] and index[2]",
+    );
+    check(
+        || x.gather(0, &index([1])),
+        "gather: tensor and index may differ on the indexed axis only: [4, 10] and index[1]",
+    );
+    check(
+        || x.index_select(0, &Index::new(&[1], [1, 1])),
+        "index_select: a vector of indices expected, its shape is [1, 1]",
+    );
+}
+
+#[test]
+fn number_formats() {
+    let (x, i) = (zeros([2]), index([1, 2]));
+    check(|| T::call(&Primitive::MatMul, &[&x]), "matmul: takes 2 inputs, 1 given");
+    check(|| i.tensor().exp(), "exp: input 0 must be floating-point, found index");
+    check(|| i.tensor() / i.tensor(), "div: input 0 must be floating-point, found index");
+    check(|| i.tensor().mean(), "mean: input 0 must be floating-point, found index");
+    check(|| &x + i.tensor(), "add: the number formats differ: [2] and index[2]");
+    check(|| x.to_index(), "index: a tensor of indices expected, its format is elem");
+    check(|| i.random_bits(32, [3]), "random_bits: from 1 to 31 bits can be drawn: index[3]");
+    check(|| index([1]).random_bits(8, [3]), "random_bits: the key must have shape [2]: index[1]");
+}
+
+#[test]
+fn the_same_messages_one_and_two_levels_up() {
+    let [a, b] = [[2, 3], [4, 5]].map(|s| Tensor::<Autodiff<D>>::variable(Tensor::variable(zeros(s))));
+    check(panic::AssertUnwindSafe(|| a.matmul(&b)), "matmul: the inner extents differ: [2, 3] and [4, 5]");
+    let labels = Index::new(&[1, 7], [2]);
+    check(panic::AssertUnwindSafe(|| a.cross_entropy(&labels)), "cross_entropy: label 7 is out of range for 3 classes");
+    let t = Tensor::<Trace<f32>>::input("t", Spec::elem([2, 3]));
+    check(panic::AssertUnwindSafe(|| t.matmul(&t)), "matmul: the inner extents differ: [2, 3] and [2, 3]");
+}
+
+#[test]
+fn losses_and_cotangents() {
+    let x = Tensor::<D>::variable(zeros([3]));
+    let y = panic::AssertUnwindSafe(x.exp());
+    let x = panic::AssertUnwindSafe(x);
+    check(|| y.clone().backward(), "backward: the loss must have one element, its shape is [3]");
+    check(|| y.grad(&[&x]), "grad: the loss must have one element, its shape is [3]");
+    let why = "the cotangent must have the result's shape and format: [2] and [3]";
+    check(|| y.grad_with(&[&x], zeros([2])), &format!("grad: {why}"));
+    check(|| y.clone().backward_with(zeros([2])), &format!("backward: {why}"));
+}
+
+#[test]
+fn the_fallible_door_answers_instead() {
+    let (a, i) = (zeros([2, 3]), index([1]));
+    let error = |result: Result<T, autodiff_core::SpecError>| result.unwrap_err().to_string();
+    let matmul = T::try_apply(&Primitive::MatMul, &[&a, &a]);
+    assert_eq!(error(matmul), "matmul: the inner extents differ: [2, 3] and [2, 3]");
+    let sum = Primitive::Reduce { kind: Reduce::Sum, axes: autodiff_core::Axes::one(6) };
+    assert_eq!(error(T::try_apply(&sum, &[&a])), "sum: axis 6 is out of range for shape [2, 3]");
+    assert_eq!(
+        error(T::try_apply(&Primitive::Select, &[i.tensor(), &a, &a])),
+        "select: input 0 must be elem, found index"
+    );
+    assert!(T::try_apply(&Primitive::MatMul, &[&a, &a.t()]).is_ok());
+}
