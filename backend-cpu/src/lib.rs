@@ -1,0 +1,37 @@
+#![no_std]
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+#[cfg(feature = "alloc")]
+extern crate alloc;
+#[cfg(feature = "std")]
+extern crate std;
+
+pub mod math;
+
+mod layout;
+mod view;
+
+pub mod kernels;
+
+pub mod dispatch;
+
+mod plan;
+
+#[cfg(feature = "alloc")]
+mod dense;
+#[cfg(feature = "alloc")]
+mod execute;
+
+pub use kernels::{IndexError, KernelSet, Kernels, Place, ScalarKernels, Side, philox};
+pub use layout::{Layout, Step, Walk};
+pub use math::{Math, Number, Scalar};
+pub use plan::{Amount, Constants, Operand, Plan, PlanStep, RunError, Source, Target, Workspace, WorkspaceSize};
+pub use view::{AnyView, Row, Strided, View};
+
+#[cfg(feature = "alloc")]
+pub use {
+    dense::{Cpu, CpuDevice, Dense, DenseTensor},
+    execute::Program,
+    plan::{PlanBuf, WorkspaceBuf},
+};

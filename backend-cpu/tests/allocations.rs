@@ -1,0 +1,70 @@
+//! A run of a plan allocates nothing, and an eager operation no more than it must.
+
+#![cfg(feature = "alloc")]
+#![expect(unsafe_code, reason = "an allocator is an unsafe trait; this one only counts")]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+
+use autodiff_core::{Data, DataMut, Spec, Tensor, WengertList};
+use backend_cpu::{Cpu, PlanBuf, ScalarKernels, WorkspaceBuf};
+
+struct Counting;
+
+thread_local! {
+    static COUNT: Cell<usize> = const { Cell::new(0) };
+}
+
+// SAFETY: every call is passed on to the system's allocator as it is.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        COUNT.with(|count| count.set(count.get() + 1));
+        // SAFETY: the caller keeps the contract of the same method.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
+        // SAFETY: the caller keeps the contract of the same method.
+        unsafe { System.dealloc(at, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+fn allocations<R>(f: impl FnOnce() -> R) -> (usize, R) {
+    let before = COUNT.with(Cell::get);
+    let result = f();
+    (COUNT.with(Cell::get) - before, result)
+}
+
+#[test]
+fn a_planned_step_allocates_nothing() {
+    let specs = [("x", Spec::elem([8, 5])), ("w", Spec::elem([5, 3])), ("labels", Spec::index([8]))];
+    let list = WengertList::<f32>::trace(&specs, |x| {
+        let y = x[0].matmul(&x[1]).tanh();
+        [("loss", y.cross_entropy(&x[2].to_index()).mean()), ("turned", y.t())]
+    });
+    let plan = PlanBuf::new(&list);
+    let mut room = WorkspaceBuf::new(plan.as_plan().workspace());
+    let (x, w, labels) = ([0.5; 40], [0.25; 15], [0, 1, 2, 0, 1, 2, 0, 1]);
+    let (mut loss, mut turned) = ([0.0; 1], [0.0; 24]);
+    let (count, result) = allocations(|| {
+        plan.as_plan().run_in::<ScalarKernels>(
+            room.borrow(),
+            &[Data::Elem(&x), Data::Elem(&w), Data::Index(&labels)],
+            &mut [DataMut::Elem(&mut loss), DataMut::Elem(&mut turned)],
+        )
+    });
+    assert_eq!((count, result), (0, Ok(())));
+    assert!(loss[0] > 0.0);
+}
+
+#[test]
+fn an_eager_result_is_two_allocations_and_a_view_one() {
+    let x = Tensor::<Cpu<f32>>::new(&[1.0; 6], [2, 3]);
+    assert_eq!(allocations(|| &x + &x).0, 2);
+    assert_eq!(allocations(|| x.tanh()).0, 2);
+    assert_eq!(allocations(|| x.t()).0, 1);
+    assert_eq!(allocations(|| x.clone()).0, 0);
+}
