@@ -1,0 +1,249 @@
+//! The step as one list, executed over host memory: what changes has two copies, which change places.
+
+use core::error::Error;
+use core::fmt::Debug;
+use core::mem;
+
+use alloc::boxed::Box;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use autodiff_core::{
+    Autodiff, Backend, Data, DataBuf, DataMut, Element, Execute, InputError, Spec, Tensor, Trace, WengertList,
+};
+use optim::{Optimizer, StepInputs};
+
+use super::instance::{Instance, Loss, Outcome, Values};
+use super::{StepError, initial_state};
+use crate::module::{moved, same_backend};
+use crate::{Kind, Module};
+
+/// What changes from step to step beside the values that the step itself changes.
+pub(super) struct Numbers<E> {
+    lr: [E; 1],
+    step: [E; 1],
+    key: [i32; 2],
+}
+
+impl<E: Element> Numbers<E> {
+    pub(super) fn new(lr: f64, step: u32, key: [i32; 2]) -> Self {
+        Self { lr: [E::from_f64(lr)], step: [E::from_f64(f64::from(step))], key }
+    }
+}
+
+/// A compiled step whose backend's program type is forgotten, so that a step need not be on an executing backend.
+pub(super) trait Replay<E: Element>: Debug {
+    /// Runs the list and answers the loss; after an error the slots are what they were.
+    fn run(&mut self, batch: &[DataBuf<E>], numbers: &Numbers<E>) -> Result<E, Box<dyn Error>>;
+    /// Parameters, state and buffers.
+    fn slots(&self) -> &Slots<E>;
+    /// Names, shapes and formats of the batch's tensors.
+    fn batch(&self) -> &[(String, Spec)];
+    fn list(&self) -> &WengertList<E>;
+}
+
+/// Parameters, then the optimizer's state, then buffers.
+#[derive(Debug)]
+pub(super) struct Slots<E> {
+    values: Vec<DataBuf<E>>,
+    parameters: usize,
+    buffers: usize,
+}
+
+#[derive(Debug)]
+pub(super) struct Compiled<B: Execute> {
+    list: WengertList<B::Elem>,
+    program: B::Program,
+    batch: Vec<(String, Spec)>,
+    slots: Slots<B::Elem>,
+    /// The slots that the step changes, each with room for its next value, in the order of the list's outputs.
+    next: Vec<(usize, DataBuf<B::Elem>)>,
+    loss: [B::Elem; 1],
+}
+
+/// Where the loss is traced.
+type Traced<B> = Autodiff<Trace<<B as Backend>::Elem>>;
+
+/// The model's tensors at the start, named as the list's inputs will be.
+struct Start<B: Backend> {
+    parameters: Vec<(String, Tensor<B>)>,
+    state: Vec<Vec<(String, Tensor<B>)>>,
+    buffers: Vec<(String, Tensor<B>)>,
+}
+
+impl<B: Backend> Start<B> {
+    #[track_caller]
+    fn new<M: Module<B>, O: Optimizer>(model: &M, optimizer: &O) -> Self {
+        let parameters = model.named_parameters();
+        let values: Vec<_> = parameters.iter().map(|(_, value)| value.clone()).collect();
+        let named = |(path, slots): (&String, Vec<Tensor<B>>)| {
+            let names = optimizer.state_names().iter().map(|name| format!("{}.{name}", join("state", path)));
+            names.zip(slots).collect()
+        };
+        let state = initial_state(optimizer, &values);
+        let state = parameters.iter().map(|(path, _)| path).zip(state).map(named).collect();
+        let of_model = |(path, value): (String, _)| (join("model", &path), value);
+        Self {
+            parameters: parameters.into_iter().map(of_model).collect(),
+            state,
+            buffers: model.named_buffers().into_iter().map(of_model).collect(),
+        }
+    }
+
+    /// Every slot, in the order of the list's inputs.
+    fn slots(&self) -> impl Iterator<Item = &(String, Tensor<B>)> {
+        self.parameters.iter().chain(self.state.iter().flatten()).chain(&self.buffers)
+    }
+
+    /// An input of the list for each.
+    fn inputs(&self) -> Values<Trace<B::Elem>> {
+        let input = |(name, value): &(String, Tensor<B>)| Tensor::input(&name[..], value.spec());
+        Values {
+            parameters: self.parameters.iter().map(input).collect(),
+            state: self.state.iter().map(|slots| slots.iter().map(input).collect()).collect(),
+            buffers: self.buffers.iter().map(input).collect(),
+        }
+    }
+}
+
+/// `prefix.path`, where the path may be empty.
+fn join(prefix: &str, path: &str) -> String {
+    if path.is_empty() { prefix.into() } else { format!("{prefix}.{path}") }
+}
+
+impl<B: Execute> Compiled<B> {
+    #[track_caller]
+    pub(super) fn new<M, X, O>(
+        model: &M,
+        optimizer: &O,
+        loss: &Loss<'_, Trace<B::Elem>, M::With<Traced<B>>, X::With<Traced<B>>>,
+        example: &X,
+    ) -> Self
+    where
+        M: Module<B>,
+        X: Module<B>,
+        O: Optimizer,
+    {
+        let start = Start::new(model, optimizer);
+        let values = start.inputs();
+        let mut batch = Vec::new();
+        let mut batch_inputs = Vec::new();
+        let example = example.map_tensors(|leaf, tensor| {
+            let (name, spec) = (join("batch", &format!("{}", leaf.path)), tensor.spec());
+            let input = Tensor::<Trace<B::Elem>>::input(&name[..], spec);
+            batch.push((name, spec));
+            batch_inputs.push(input.clone());
+            Tensor::constant_of(input)
+        });
+        let scalar = Spec::elem([]);
+        let at = StepInputs { lr: Tensor::input("lr", scalar), step: Tensor::input("step", scalar) };
+        let key = Tensor::input("key", Spec::index([2])).to_index();
+        let instance = Instance::new(model, &values, |tensor| moved(tensor, &()));
+        let outcome = instance.step(loss, &example, key.clone(), optimizer, &values.state, |_| at.clone());
+
+        let Values { parameters, state, buffers } = &values;
+        let slots = parameters.iter().chain(state.iter().flatten()).chain(buffers);
+        let inputs: Vec<_> = slots.chain(&batch_inputs).chain([&at.lr, &at.step, key.tensor()]).collect();
+        let loss = outcome.loss.clone();
+        let changed = changed(outcome, state);
+        let names: Vec<_> = start.slots().map(|(name, _)| format!("new.{name}")).collect();
+        let new = changed.iter().map(|(slot, value)| (&names[*slot][..], value));
+        let list = WengertList::new(&inputs, &[("loss", &loss)].into_iter().chain(new).collect::<Vec<_>>());
+
+        let slots = Slots {
+            values: start.slots().map(|(_, value)| value.to_data()).collect(),
+            parameters: parameters.len(),
+            buffers: buffers.len(),
+        };
+        let room = |(slot, value): &(usize, Tensor<_>)| {
+            let spec = value.spec();
+            (*slot, DataBuf::zeros(spec.dtype, spec.shape.elements()))
+        };
+        let next = changed.iter().map(room).collect();
+        Self { program: B::compile(&list), list, batch, slots, next, loss: [B::Elem::default()] }
+    }
+}
+
+/// The new values of the slots that the step changes, with the slots' numbers.
+fn changed<C: Backend>(outcome: Outcome<C>, state: &[Vec<Tensor<C>>]) -> Vec<(usize, Tensor<C>)> {
+    let parameters = outcome.parameters.len();
+    let (mut first, mut of_state) = (Vec::new(), Vec::new());
+    let mut slot = parameters;
+    for (number, (updated, state)) in outcome.parameters.into_iter().zip(state).enumerate() {
+        if let Some((parameter, new)) = updated {
+            first.push((number, parameter));
+            of_state.extend((slot..).zip(new));
+        }
+        slot += state.len();
+    }
+    let buffers = (slot..).zip(outcome.buffers).filter_map(|(slot, new)| Some((slot, new?)));
+    first.into_iter().chain(of_state).chain(buffers).collect()
+}
+
+impl<B: Execute> Replay<B::Elem> for Compiled<B> {
+    fn run(&mut self, batch: &[DataBuf<B::Elem>], numbers: &Numbers<B::Elem>) -> Result<B::Elem, Box<dyn Error>> {
+        let host = [Data::Elem(&numbers.lr), Data::Elem(&numbers.step), Data::Index(&numbers.key)];
+        let inputs: Vec<_> = self.slots.values.iter().chain(batch).map(DataBuf::as_data).chain(host).collect();
+        let mut outputs = Vec::with_capacity(1 + self.next.len());
+        outputs.push(DataMut::Elem(&mut self.loss));
+        outputs.extend(self.next.iter_mut().map(|(_, room)| room.as_data_mut()));
+        B::run(&mut self.program, &inputs, &mut outputs)?;
+        for (slot, new) in &mut self.next {
+            mem::swap(&mut self.slots.values[*slot], new);
+        }
+        Ok(self.loss[0])
+    }
+
+    fn slots(&self) -> &Slots<B::Elem> {
+        &self.slots
+    }
+
+    fn batch(&self) -> &[(String, Spec)] {
+        &self.batch
+    }
+
+    fn list(&self) -> &WengertList<B::Elem> {
+        &self.list
+    }
+}
+
+/// Runs a step on a batch whose shapes are checked first.
+pub(super) fn run<B: Backend, X: Module<B>>(
+    step: &mut dyn Replay<B::Elem>,
+    batch: &X,
+    numbers: &Numbers<B::Elem>,
+) -> Result<B::Elem, StepError> {
+    let mut tensors = Vec::with_capacity(step.batch().len());
+    batch.visit(|_, tensor| tensors.push(tensor.clone()));
+    let (expected, found) = (step.batch().len(), tensors.len());
+    if expected != found {
+        return Err(StepError::Batch(InputError::Count { expected, found }));
+    }
+    for ((name, expected), tensor) in step.batch().iter().zip(&tensors) {
+        let (name, expected, found) = (name.clone(), *expected, tensor.spec());
+        if expected != found {
+            return Err(StepError::Batch(InputError::Spec { name, expected, found }));
+        }
+    }
+    let data: Vec<_> = tensors.iter().map(Tensor::to_data).collect();
+    step.run(&data, numbers).map_err(StepError::Run)
+}
+
+/// The model with the step's parameters and buffers.
+pub(super) fn model<B: Backend, M: Module<B>>(model: &M, step: &dyn Replay<B::Elem>) -> M {
+    let Slots { values, parameters, buffers } = step.slots();
+    let mut parameters = values[..*parameters].iter();
+    let mut buffers = values[values.len() - buffers..].iter();
+    same_backend(model, |leaf, old| {
+        let new = match leaf.kind {
+            Kind::Param => parameters.next(),
+            Kind::Buffer => buffers.next(),
+            Kind::Tensor => None,
+        };
+        match new {
+            Some(new) => Tensor::from_data(new.as_data(), old.shape(), old.device()),
+            None => old.clone(),
+        }
+    })
+}
