@@ -1,0 +1,54 @@
+//! Values of command-line flags that a program cannot work with are refused with a sentence that says so.
+
+use core::error::Error;
+use core::fmt;
+
+/// A number above zero that is neither infinite nor NaN.
+///
+/// # Errors
+/// When the text is something else.
+pub fn positive(text: &str) -> Result<f64, NotInRange> {
+    in_range(text, "a number above 0", |number| number > 0.0 && number.is_finite())
+}
+
+/// A number from 0 to 100.
+///
+/// # Errors
+/// When the text is something else.
+pub fn percent(text: &str) -> Result<f64, NotInRange> {
+    in_range(text, "a number from 0 to 100", |number| (0.0..=100.0).contains(&number))
+}
+
+fn in_range(text: &str, expected: &'static str, fits: impl Fn(f64) -> bool) -> Result<f64, NotInRange> {
+    text.parse().ok().filter(|&number| fits(number)).ok_or(NotInRange { expected })
+}
+
+/// The value of a flag is not what can be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotInRange {
+    expected: &'static str,
+}
+
+impl fmt::Display for NotInRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} expected", self.expected)
+    }
+}
+
+impl Error for NotInRange {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_usable_numbers_pass() {
+        assert_eq!((positive("0.003"), percent("96")), (Ok(0.003), Ok(96.0)));
+        for text in ["0", "-1", "-0", "NaN", "inf", "1e999", "", "fast"] {
+            assert!(positive(text).is_err(), "{text}");
+        }
+        for text in ["-0.1", "100.1", "NaN"] {
+            assert!(percent(text).is_err(), "{text}");
+        }
+    }
+}
