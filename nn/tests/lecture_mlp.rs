@@ -71,8 +71,9 @@ fn planned(step: &TrainStep<B, LectureMlp<B>, Batch<B>, Sgd>, model: &LectureMlp
         let inputs = &mut inputs[..parameters.len() + 5];
         inputs.iter_mut().zip(given).for_each(|(slot, data)| *slot = data);
         let mut rooms = new.iter_mut().map(DataBuf::as_data_mut);
-        let mut outputs: [DataMut<'_, f32>; 6] =
-            core::array::from_fn(|i| if i == 0 { DataMut::Index(&mut []) } else { rooms.next().unwrap_or(DataMut::Index(&mut [])) });
+        let mut outputs: [DataMut<'_, f32>; 6] = core::array::from_fn(|i| {
+            if i == 0 { DataMut::Index(&mut []) } else { rooms.next().unwrap_or(DataMut::Index(&mut [])) }
+        });
         outputs[0] = DataMut::Elem(&mut loss);
         let outputs = &mut outputs[..=parameters.len()];
         let info = allocation_counter::measure(|| {
@@ -123,4 +124,28 @@ fn a_later_trace_is_an_equal_list() {
     }
     let second = TrainStep::compile(first.model(), Sgd::new(0.01), loss, &batch());
     assert_eq!(first.list().unwrap(), second.list().unwrap());
+}
+
+#[test]
+fn ten_thousand_steps_leave_no_memory_behind() {
+    let small = |tensor: &Tensor<B>| tensor.slice(0, ..4);
+    let batch = (small(&batch().0), small(&batch().1));
+    let mut eager = TrainStep::eager(LectureMlp::<B>::new(true), Sgd::new(0.1), loss);
+    let mut compiled = TrainStep::compile(LectureMlp::<B>::new(true), Sgd::new(0.1), loss, &batch);
+    let mut steps = |count: usize| {
+        let run = |step: &mut TrainStep<_, _, _, _>| {
+            for _ in 0..count {
+                step.run(&batch).unwrap();
+            }
+        };
+        let info = allocation_counter::measure(|| {
+            run(&mut eager);
+            run(&mut compiled);
+        });
+        (info.count_current, info.bytes_current, info.bytes_max)
+    };
+    let (.., few) = steps(10);
+    let (count, bytes, many) = steps(10_000);
+    assert_eq!((count, bytes), (0, 0), "allocations and bytes still held");
+    assert!(many <= few, "{many} bytes at the peak of ten thousand steps, {few} of ten");
 }
