@@ -73,7 +73,7 @@ impl<T: Scalar, K: KernelSet<T>> Backend for Dense<T, K> {
         }
         let mut data = DataBuf::zeros(out.dtype, out.shape.elements());
         match dispatch::apply::<T, K, _>(primitive, inputs, out, data.as_data_mut()) {
-            Ok(()) => DenseTensor::new(data, out.shape),
+            Ok(()) => DenseTensor::computed(data, out.shape),
             Err(error) => panic!("{}: {error}", primitive.name()),
         }
     }

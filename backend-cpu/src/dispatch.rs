@@ -3,8 +3,13 @@
 //! Eager operations and the planned executor come through here, so that both have the same bits. The format that a
 //! tensor is stored in decides for which element a kernel is taken.
 
-use autodiff_core::{Binary, Composite, DType, DataMut, Element, Primitive, Spec, Unary, bf16, f16};
+mod float;
+mod index;
 
+use autodiff_core::{Binary, Composite, DType, DataMut, Primitive, Spec, Unary, bf16, f16};
+
+use self::float::{AsBf16, AsElem, AsF16, float};
+use self::index::index;
 use crate::kernels::{IndexError, KernelSet, Kernels, Side, scalar};
 use crate::layout::Layout;
 use crate::math::{Number, Scalar};
@@ -128,158 +133,11 @@ where
     }
 }
 
-/// One of the float formats that a tensor can be stored in, beside a backend whose element is `T`.
-trait Format<T> {
-    type Number: Scalar;
-
-    /// The view, which holds this format because validation said so.
-    fn of<'v>(view: AnyView<'v, T>) -> View<'v, Self::Number>;
-}
-
-struct AsElem;
-struct AsF16;
-struct AsBf16;
-
-impl<T: Scalar> Format<T> for AsElem {
-    type Number = T;
-    fn of<'v>(view: AnyView<'v, T>) -> View<'v, T> {
-        match view {
-            AnyView::Elem(view) => view,
-            other => unexpected(DType::Elem, other.dtype()),
-        }
-    }
-}
-
-impl<T> Format<T> for AsF16 {
-    type Number = f16;
-    fn of<'v>(view: AnyView<'v, T>) -> View<'v, f16> {
-        match view {
-            AnyView::F16(view) => view,
-            other => unexpected(DType::F16, other.dtype()),
-        }
-    }
-}
-
-impl<T> Format<T> for AsBf16 {
-    type Number = bf16;
-    fn of<'v>(view: AnyView<'v, T>) -> View<'v, bf16> {
-        match view {
-            AnyView::Bf16(view) => view,
-            other => unexpected(DType::Bf16, other.dtype()),
-        }
-    }
-}
-
 fn indices<'v, T>(view: AnyView<'v, T>) -> View<'v, i32> {
     match view {
         AnyView::Index(view) => view,
         other => unexpected(DType::Index, other.dtype()),
     }
-}
-
-/// A primitive whose result is of a float format.
-fn float<F, T, K, O>(primitive: &Primitive, inputs: &O, spec: &Spec, out: &mut [F::Number]) -> Result<(), IndexError>
-where
-    F: Format<T>,
-    T: Scalar,
-    K: KernelSet<T> + Kernels<F::Number>,
-    O: Operands<T> + ?Sized,
-{
-    let arg = |arg| F::of(inputs.get(arg));
-    match *primitive {
-        Primitive::Constant { value, .. } => out.fill(F::Number::from_f64(value.get())),
-        Primitive::Cast { .. } => cast::<F::Number, T, K>(inputs.get(0), out),
-        Primitive::Unary(f) => <K as Kernels<F::Number>>::unary(f, arg(0), out),
-        Primitive::Binary(f) => <K as Kernels<F::Number>>::binary(f, arg(0), arg(1), out),
-        Primitive::Select => <K as Kernels<F::Number>>::select(AsElem::of(inputs.get(0)), arg(1), arg(2), out),
-        Primitive::Reduce { kind, axes } => <K as Kernels<F::Number>>::reduce(kind, axes, arg(0), out),
-        Primitive::MatMul => <K as Kernels<F::Number>>::matmul(arg(0), arg(1), out, false),
-        Primitive::Reshape { .. } | Primitive::Barrier => <K as Kernels<F::Number>>::copy(arg(0), out),
-        Primitive::Permute { .. } | Primitive::Flip { .. } | Primitive::Broadcast { .. } | Primitive::Slice { .. } => {
-            let x = arg(0);
-            <K as Kernels<F::Number>>::copy(x.with_layout(&moved(primitive, x.layout())), out);
-        }
-        Primitive::Pad { axis, lo, interior, .. } => {
-            <K as Kernels<F::Number>>::pad(axis.into(), lo, interior, arg(0), &spec.shape, out);
-        }
-        Primitive::Concat { axis } => {
-            let mut start = 0;
-            for x in (0..inputs.count()).map(arg) {
-                <K as Kernels<F::Number>>::join(axis.into(), start, x, &spec.shape, out);
-                start += x.shape()[usize::from(axis)];
-            }
-        }
-        Primitive::Gather { axis } => {
-            return <K as Kernels<F::Number>>::gather(axis.into(), arg(0), indices(inputs.get(1)), out);
-        }
-        Primitive::ScatterAdd { axis } => {
-            <K as Kernels<F::Number>>::copy(arg(0), out);
-            let at = indices(inputs.get(1));
-            return <K as Kernels<F::Number>>::scatter_add(axis.into(), at, arg(2), &spec.shape, out);
-        }
-        Primitive::Call(Composite::CrossEntropy) => {
-            return <K as Kernels<F::Number>>::cross_entropy(arg(0), indices(inputs.get(1)), out);
-        }
-        Primitive::Iota { .. }
-        | Primitive::RandomBits { .. }
-        | Primitive::Compare(_)
-        | Primitive::ArgReduce { .. }
-        | Primitive::Call(_) => mismatch(primitive, spec.dtype, spec.dtype),
-    }
-    Ok(())
-}
-
-/// A primitive whose result is of indices.
-fn index<T, K, O>(primitive: &Primitive, inputs: &O, spec: &Spec, out: &mut [i32]) -> Result<(), IndexError>
-where
-    T: Scalar,
-    K: KernelSet<T>,
-    O: Operands<T> + ?Sized,
-{
-    let arg = |arg| indices(inputs.get(arg));
-    match *primitive {
-        Primitive::Constant { value, .. } => out.fill(i32::from_wide(value.get())),
-        Primitive::Iota { .. } => scalar::iota(out),
-        Primitive::RandomBits { bits, .. } => {
-            let mut key = [0; 2];
-            scalar::copy(arg(0), &mut key);
-            <K as Kernels<T>>::random_bits(key, bits, out);
-        }
-        Primitive::Cast { .. } => cast::<i32, T, K>(inputs.get(0), out),
-        Primitive::Binary(f) => scalar::binary_index(f, arg(0), arg(1), out),
-        Primitive::Select => scalar::select(AsElem::of(inputs.get(0)), arg(1), arg(2), out),
-        Primitive::Reduce { kind, axes } => scalar::reduce_index(kind, axes, arg(0), out),
-        Primitive::ArgReduce { kind, axis } => match inputs.get(0) {
-            AnyView::Elem(x) => <K as Kernels<T>>::arg_reduce(kind, axis.into(), x, out),
-            AnyView::F16(x) => <K as Kernels<f16>>::arg_reduce(kind, axis.into(), x, out),
-            AnyView::Bf16(x) => <K as Kernels<bf16>>::arg_reduce(kind, axis.into(), x, out),
-            AnyView::Index(_) => mismatch(primitive, DType::Index, spec.dtype),
-        },
-        Primitive::Reshape { .. } | Primitive::Barrier => scalar::copy(arg(0), out),
-        Primitive::Permute { .. } | Primitive::Flip { .. } | Primitive::Broadcast { .. } | Primitive::Slice { .. } => {
-            let x = arg(0);
-            scalar::copy(x.with_layout(&moved(primitive, x.layout())), out);
-        }
-        Primitive::Pad { axis, lo, interior, .. } => {
-            scalar::pad(axis.into(), lo, interior, arg(0), &spec.shape, 0, out);
-        }
-        Primitive::Concat { axis } => {
-            let mut start = 0;
-            for x in (0..inputs.count()).map(arg) {
-                scalar::join(axis.into(), start, x, &spec.shape, out);
-                start += x.shape()[usize::from(axis)];
-            }
-        }
-        Primitive::Gather { axis } => return scalar::gather(axis.into(), arg(0), arg(1), out),
-        Primitive::ScatterAdd { axis } => {
-            scalar::copy(arg(0), out);
-            return scalar::scatter_index(axis.into(), arg(1), arg(2), &spec.shape, out);
-        }
-        Primitive::Unary(_) | Primitive::Compare(_) | Primitive::MatMul | Primitive::Call(_) => {
-            mismatch(primitive, spec.dtype, spec.dtype)
-        }
-    }
-    Ok(())
 }
 
 /// The same numbers in the format of `out`.

@@ -44,11 +44,7 @@ impl<T: Scalar, K: KernelSet<T>> Execute for Dense<T, K> {
         Program { plan, workspace }
     }
 
-    fn run(
-        program: &mut Program<T>,
-        inputs: &[Data<'_, T>],
-        outputs: &mut [DataMut<'_, T>],
-    ) -> Result<(), RunError> {
+    fn run(program: &mut Program<T>, inputs: &[Data<'_, T>], outputs: &mut [DataMut<'_, T>]) -> Result<(), RunError> {
         program.plan.as_plan().run_in::<K>(program.workspace.borrow(), inputs, outputs)
     }
 }

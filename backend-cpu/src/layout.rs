@@ -32,12 +32,14 @@ pub struct Layout {
 
 impl Layout {
     /// Row-major order from the slice's first element on.
+    #[inline]
     #[must_use]
     pub fn contiguous(shape: Shape) -> Self {
         Self { shape, strides: shape.strides(), offset: 0 }
     }
 
     /// The same layout, that many elements further on.
+    #[inline]
     #[must_use]
     pub fn offset_by(mut self, elements: usize) -> Self {
         self.offset += elements;
@@ -45,35 +47,46 @@ impl Layout {
     }
 
     /// The extents.
+    #[inline]
     #[must_use]
     pub const fn shape(&self) -> &Shape {
         &self.shape
     }
 
     /// The distance of neighbours along each axis, in elements.
+    #[inline]
     #[must_use]
     pub fn strides(&self) -> &[isize] {
         &self.strides[..self.shape.rank()]
     }
 
     /// The place of the first element.
+    #[inline]
     #[must_use]
     pub const fn offset(&self) -> usize {
         self.offset
     }
 
     /// Whether the elements lie in row-major order without gaps; true of no elements.
+    #[inline]
     #[must_use]
     pub fn is_contiguous(&self) -> bool {
+        self.contiguous_len().is_some()
+    }
+
+    /// The number of elements, where they lie in row-major order without gaps.
+    #[inline]
+    #[must_use]
+    pub fn contiguous_len(&self) -> Option<usize> {
         let extents = self.shape.extents();
-        let mut expected = 1_isize;
+        let mut len = 1_usize;
         for (&extent, &stride) in extents.iter().zip(&self.strides).rev() {
-            if extent != 1 && stride != expected {
-                return extents.contains(&0);
+            if extent != 1 && stride != len.cast_signed() {
+                return if extents.contains(&0) { Some(0) } else { None };
             }
-            expected = expected.saturating_mul(extent.cast_signed());
+            len = len.saturating_mul(extent);
         }
-        true
+        Some(len)
     }
 
     /// What a movement primitive makes of this layout; `None` for a reshape that must move elements, and for a

@@ -82,10 +82,7 @@ impl<'a, T> View<'a, T> {
     #[inline]
     #[must_use]
     pub fn as_slice(&self) -> Option<&'a [T]> {
-        if !self.layout.is_contiguous() {
-            return None;
-        }
-        match self.shape().elements() {
+        match self.layout.contiguous_len()? {
             0 => Some(&[]),
             len => Some(&self.data[self.start..self.start + len]),
         }

@@ -3,8 +3,9 @@
 #![cfg(feature = "alloc")]
 #![expect(unsafe_code, reason = "an allocator is an unsafe trait; this one only counts")]
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
+use core::alloc::{GlobalAlloc, Layout};
+use core::cell::Cell;
+use std::alloc::System;
 
 use autodiff_core::{Data, DataMut, Spec, Tensor, WengertList};
 use backend_cpu::{Cpu, PlanBuf, ScalarKernels, WorkspaceBuf};

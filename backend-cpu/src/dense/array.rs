@@ -31,6 +31,11 @@ impl<T: Element> DenseTensor<T> {
     #[track_caller]
     pub fn new(data: DataBuf<T>, shape: Shape) -> Self {
         assert!(data.len() == shape.elements(), "tensor: {} elements given for the shape {shape}", data.len());
+        Self::computed(data, shape)
+    }
+
+    /// A result, whose length is right because it was made for this shape.
+    pub(super) fn computed(data: DataBuf<T>, shape: Shape) -> Self {
         Self(Shared::new(Array { layout: Layout::contiguous(shape), storage: Storage::Owned(data) }))
     }
 

@@ -93,12 +93,12 @@ fn amount(spec: &Spec) -> Amount {
 
 impl PlanStep {
     fn run<T: Scalar, K: KernelSet<T>>(&self, out: DataMut<'_, T>, memory: &Memory<'_, T>) -> Result<(), IndexError> {
-        match (self.takes_over, self.primitive) {
+        match (self.takes_over, &self.primitive) {
             (None, _) => return dispatch::apply::<T, K, _>(&self.primitive, memory, &self.spec, out),
-            (Some(_), Primitive::Unary(f)) => dispatch::unary_in_place::<T, K>(f, out),
-            (Some(0), Primitive::Binary(f)) => dispatch::binary_in_place::<T, K>(f, Side::Left, out, memory.get(1)),
-            (Some(_), Primitive::Binary(f)) => dispatch::binary_in_place::<T, K>(f, Side::Right, out, memory.get(0)),
-            (Some(_), Primitive::ScatterAdd { axis }) => {
+            (Some(_), &Primitive::Unary(f)) => dispatch::unary_in_place::<T, K>(f, out),
+            (Some(0), &Primitive::Binary(f)) => dispatch::binary_in_place::<T, K>(f, Side::Left, out, memory.get(1)),
+            (Some(_), &Primitive::Binary(f)) => dispatch::binary_in_place::<T, K>(f, Side::Right, out, memory.get(0)),
+            (Some(_), &Primitive::ScatterAdd { axis }) => {
                 return dispatch::scatter_in_place::<T, K, _>(axis, memory, &self.spec, out);
             }
             (Some(_), primitive) => unreachable!("{}: it has no in-place form", primitive.name()),
@@ -222,6 +222,7 @@ impl<'m, X> Around<'m, X> {
 type Parts<'m, T> = (DataMut<'m, T>, &'m [DataMut<'m, T>], &'m [DataMut<'m, T>], Carved<'m, T>);
 
 /// The slice that a step writes, the outputs before and after it, and the rest of the workspace.
+#[inline]
 fn carve<'m, T>(
     step: &PlanStep,
     workspace: &'m mut Workspace<'_, T>,

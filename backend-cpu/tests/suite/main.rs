@@ -11,9 +11,11 @@
 
 mod eager;
 mod errors;
+mod in_place;
 mod kernels;
 mod layout;
 mod math;
 mod plan;
+mod programs;
 mod random_bits;
 mod reference;
