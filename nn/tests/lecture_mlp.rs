@@ -1,5 +1,7 @@
 //! The lecture's two-layer network, trained by SGD as one planned list: no allocation in a step, and the eager step's bits.
 
+#![expect(clippy::unwrap_used, reason = "a test may fail by unwrapping, also in its helpers")]
+
 use autodiff_core::{Data, DataBuf, DataMut, Index, Tensor};
 use backend_cpu::{Cpu, PlanBuf, ScalarKernels, WorkspaceBuf};
 use nn::{Backend, Context, Module, Param, Reduction, TrainStep, cross_entropy_soft};
@@ -54,7 +56,7 @@ fn bits(tensors: &[Tensor<B>]) -> Vec<Vec<u32>> {
 }
 
 /// Runs `steps` steps of the plan over host memory, checking that none but the first allocates.
-fn planned(step: &TrainStep<B, LectureMlp<B>, Batch<B>, Sgd>, model: &LectureMlp<B>, steps: usize) -> Vec<Tensor<B>> {
+fn planned(step: &TrainStep<B, LectureMlp<B>, Batch<B>, Sgd>, model: &LectureMlp<B>, steps: u16) -> Vec<Tensor<B>> {
     let list = step.list().unwrap();
     let plan = PlanBuf::new(list);
     let mut room = WorkspaceBuf::new(plan.as_plan().workspace());
@@ -64,7 +66,7 @@ fn planned(step: &TrainStep<B, LectureMlp<B>, Batch<B>, Sgd>, model: &LectureMlp
     let (x, y) = batch();
     let (x, y, mut loss) = (x.to_vec(), y.to_vec(), [0.0]);
     for number in 1..=steps {
-        let (lr, count, key) = ([0.1], [number as f32], [0, 0]);
+        let (lr, count, key) = ([0.1], [f32::from(number)], [0, 0]);
         let mut inputs = [Data::Index(&[]); 10];
         let last = [Data::Elem(&x), Data::Elem(&y), Data::Elem(&lr), Data::Elem(&count), Data::Index(&key)];
         let given = old.iter().map(DataBuf::as_data).chain(last);
@@ -87,7 +89,7 @@ fn planned(step: &TrainStep<B, LectureMlp<B>, Batch<B>, Sgd>, model: &LectureMlp
 
 #[track_caller]
 fn check(tied: bool) {
-    const STEPS: usize = 100;
+    const STEPS: u16 = 100;
     let model = LectureMlp::<B>::new(tied);
     let mut eager = TrainStep::eager(model.clone(), Sgd::new(0.1), loss);
     let mut compiled = TrainStep::compile(model.clone(), Sgd::new(0.1), loss, &batch());

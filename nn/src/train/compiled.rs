@@ -64,6 +64,8 @@ pub(super) struct Compiled<B: Execute> {
 
 /// Where the loss is traced.
 type Traced<B> = Autodiff<Trace<<B as Backend>::Elem>>;
+type TracedLoss<'f, B, M, X> =
+    Loss<'f, Trace<<B as Backend>::Elem>, <M as Module<B>>::With<Traced<B>>, <X as Module<B>>::With<Traced<B>>>;
 
 /// The model's tensors at the start, named as the list's inputs will be.
 struct Start<B: Backend> {
@@ -114,12 +116,7 @@ fn join(prefix: &str, path: &str) -> String {
 
 impl<B: Execute> Compiled<B> {
     #[track_caller]
-    pub(super) fn new<M, X, O>(
-        model: &M,
-        optimizer: &O,
-        loss: &Loss<'_, Trace<B::Elem>, M::With<Traced<B>>, X::With<Traced<B>>>,
-        example: &X,
-    ) -> Self
+    pub(super) fn new<M, X, O>(model: &M, optimizer: &O, loss: &TracedLoss<'_, B, M, X>, example: &X) -> Self
     where
         M: Module<B>,
         X: Module<B>,
@@ -221,9 +218,9 @@ pub(super) fn run<B: Backend, X: Module<B>>(
         return Err(StepError::Batch(InputError::Count { expected, found }));
     }
     for ((name, expected), tensor) in step.batch().iter().zip(&tensors) {
-        let (name, expected, found) = (name.clone(), *expected, tensor.spec());
-        if expected != found {
-            return Err(StepError::Batch(InputError::Spec { name, expected, found }));
+        let found = tensor.spec();
+        if *expected != found {
+            return Err(StepError::Batch(InputError::Spec { name: name.clone(), expected: *expected, found }));
         }
     }
     let data: Vec<_> = tensors.iter().map(Tensor::to_data).collect();
