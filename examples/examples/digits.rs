@@ -8,16 +8,17 @@
 
 use core::error::Error;
 use std::path::PathBuf;
+use std::process::ExitCode;
 use std::time::Instant;
 
 use autodiff_core::{Backend, Element, Index, Tensor};
 use backend_cpu::{Cpu, CpuDevice};
 use clap::{Parser, value_parser};
-use examples::batches::{Batch, rows, shuffled, tensors};
+use examples::batches::{Batch, rows, shuffled, split, tensors};
 use examples::digits::{CLASSES, Digit, PIXELS, load};
-use examples::flags;
 use examples::plot::{Curve, write_svg};
 use examples::terminal::{Confusion, side_by_side};
+use examples::{finish, flags};
 use indicatif::{ProgressBar, ProgressStyle};
 use nn::{Context, Keys, Linear, Module, Reduction, TrainStep, cross_entropy};
 use optim::Adam;
@@ -25,7 +26,7 @@ use optim::Adam;
 /// Where the network computes: plain loops over 32-bit numbers.
 type Host = Cpu<f32>;
 
-const HIDDEN: usize = 64;
+const HIDDEN: usize = 256;
 /// One digit in five is kept for the test.
 const TEST_PART: usize = 5;
 /// Digits in a row of drawings.
@@ -33,18 +34,19 @@ const DRAWN: usize = 5;
 
 /// Train a network on 1,797 handwritten digits of 8x8 pixels.
 #[derive(Parser)]
+#[command(allow_negative_numbers = true)]
 struct Flags {
     /// Where random numbers begin: the split, the first weights, the order of the batches.
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// How often every digit is seen [default: 40, with --quick 3].
+    /// How often every digit is seen [default: 30, with --quick 3].
     #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..))]
     epochs: Option<u32>,
     /// How many digits make a step; those left over at the end of an epoch wait for the next shuffle.
     #[arg(long, value_name = "N", default_value_t = 32, value_parser = value_parser!(u32).range(1..))]
     batch_size: u32,
     /// The learning rate of Adam.
-    #[arg(long, default_value_t = 0.002, value_parser = flags::positive)]
+    #[arg(long, default_value_t = 0.004, value_parser = flags::positive)]
     lr: f64,
     /// Run each operation as it comes, instead of a step that was compiled once.
     #[arg(long)]
@@ -81,19 +83,105 @@ fn loss<B: Backend>(model: &Mlp<B>, (x, labels): &Batch<B>, _: &mut Context<B>) 
     cross_entropy(&model.forward(x), labels, Reduction::Mean)
 }
 
-fn main() -> Result<(), Box<dyn Error>> {
-    let flags = Flags::parse();
-    let digits = load()?;
-    let key = Index::<Host>::key(flags.seed, &CpuDevice);
-    let shuffled: Vec<&Digit> = shuffled(digits.len(), &key.fold_in(0)).iter().map(|&i| &digits[i as usize]).collect();
-    let (test, train) = shuffled.split_at(digits.len() / TEST_PART);
-    let size = usize::try_from(flags.batch_size)?;
-    if size > train.len() {
-        return Err(format!("--batch-size: {size} asked for, there are {} digits to learn from", train.len()).into());
-    }
-    println!("{} digits to learn from, {} others for the test; seed {}", train.len(), test.len(), flags.seed);
+fn main() -> ExitCode {
+    finish(run(&Flags::parse()))
+}
 
-    let (train, tested) = (tensors(train, &CpuDevice), tensors(test, &CpuDevice));
-    let curves = ...;
-    Ok(())
+fn run(flags: &Flags) -> Result<(), Box<dyn Error>> {
+    let key = Index::<Host>::key(flags.seed, &CpuDevice);
+    let (test, train) = split(&load()?, TEST_PART, &key.fold_in(0));
+    println!("{} digits to learn from, {} others for the test, seed {}", train.len(), test.len(), flags.seed);
+    let start = Instant::now();
+    let tested = tensors(&test, &CpuDevice);
+    let Trained { model, training, testing } = learn(flags, &tensors(&train, &CpuDevice), &tested, &key)?;
+    eprintln!("({:.1} s)", start.elapsed().as_secs_f64());
+
+    let answers = model.forward(&tested.0).argmax(-1).to_vec();
+    let accuracy = 100.0 * report(&test, &answers)?.accuracy();
+    let curves = [Curve { name: "training", values: &training }, Curve { name: "test", values: &testing }];
+    write_svg(&flags.plot, "Handwritten digits: cross-entropy", &curves)?;
+    println!("the loss curve is in {}", flags.plot.display());
+    match flags.at_least {
+        Some(least) if accuracy < least => Err(format!("the accuracy is {accuracy:.2}%, below {least}%").into()),
+        _ => Ok(()),
+    }
+}
+
+/// A network, and the losses on both parts of the data after each epoch of its training.
+struct Trained {
+    model: Mlp<Host>,
+    training: Vec<f64>,
+    testing: Vec<f64>,
+}
+
+fn learn(flags: &Flags, train: &Batch<Host>, test: &Batch<Host>, key: &Index<Host>) -> Result<Trained, Box<dyn Error>> {
+    let ([count, _], size) = (train.0.dims(), usize::try_from(flags.batch_size)?);
+    if size > count {
+        return Err(format!("--batch-size: {size} asked for, there are {count} digits to learn from").into());
+    }
+    let epochs = flags.epochs.unwrap_or(if flags.quick { 3 } else { 30 });
+    let (model, adam) = (Mlp::new(&mut Keys::from_key(key.fold_in(1))), Adam::new(flags.lr));
+    println!(
+        "{PIXELS} pixels, {HIDDEN} hidden units with ReLU, {CLASSES} logits: {} parameters",
+        model.num_parameters()
+    );
+    println!("Adam, rate {}, {} steps an epoch, {size} digits each\n", flags.lr, count / size);
+    let mut step = if flags.eager {
+        TrainStep::eager(model, adam, loss)
+    } else {
+        TrainStep::compile(model, adam, loss, &rows(train, &vec![0; size]))
+    };
+    let (mut training, mut testing) = (Vec::new(), Vec::new());
+    let style = ProgressStyle::with_template("{bar:40} epoch {pos} of {len}, {eta} left")?;
+    let progress = ProgressBar::new(epochs.into()).with_style(style);
+    println!("epoch   training loss   test loss   test accuracy");
+    for epoch in 1..=epochs {
+        let (mut sum, mut steps) = (0.0, 0.0);
+        for chosen in shuffled(count, &key.fold_in(2).fold_in(epoch)).chunks_exact(size) {
+            sum += step.run(&rows(train, chosen))?.into_f64();
+            steps += 1.0;
+        }
+        let (train_loss, (test_loss, accuracy)) = (sum / steps, evaluate(&step.model(), test));
+        if !train_loss.is_finite() {
+            return Err(format!("the loss is {train_loss} in epoch {epoch}; a lower --lr may help").into());
+        }
+        training.push(train_loss);
+        testing.push(test_loss);
+        progress.suspend(|| println!("{epoch:>5}   {train_loss:>13.5}   {test_loss:>9.5}   {accuracy:>12.2}%"));
+        progress.inc(1);
+    }
+    progress.finish_and_clear();
+    Ok(Trained { model: step.model(), training, testing })
+}
+
+/// Loss, and accuracy in percent.
+fn evaluate(model: &Mlp<Host>, (x, labels): &Batch<Host>) -> (f64, f64) {
+    let logits = model.forward(x);
+    let right = logits.argmax(-1).eq(labels).mean();
+    (cross_entropy(&logits, labels, Reduction::Mean).item().into_f64(), 100.0 * right.item().into_f64())
+}
+
+/// What was read as what, and some digits to look at.
+fn report(digits: &[Digit], answers: &[i32]) -> Result<Confusion, Box<dyn Error>> {
+    let mut confusion = Confusion::default();
+    let (mut right, mut wrong) = (Vec::new(), Vec::new());
+    for (digit, &answer) in digits.iter().zip(answers) {
+        confusion.count(digit.label.into(), usize::try_from(answer)?);
+        if i32::from(digit.label) == answer {
+            right.push((digit, format!("{answer}")));
+        } else {
+            wrong.push((digit, format!("{} read as {answer}", digit.label)));
+        }
+    }
+    let (correct, total) = (confusion.correct(), confusion.total());
+    println!(
+        "\ntest accuracy {:.2}%: {correct} of {total} digits are read as what they are\n\n{confusion}",
+        100.0 * confusion.accuracy()
+    );
+    for (title, pictures) in [("some that are read right", right), ("some that are not", wrong)] {
+        if !pictures.is_empty() {
+            println!("{title}:\n\n{}", side_by_side(&pictures[..pictures.len().min(DRAWN)]));
+        }
+    }
+    Ok(confusion)
 }

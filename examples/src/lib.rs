@@ -1,9 +1,24 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+use core::error::Error;
+use std::process::ExitCode;
+
 pub mod batches;
 pub mod compare;
 pub mod digits;
 pub mod flags;
 pub mod plot;
 pub mod terminal;
+
+/// What `main` answers: an error as one line on standard error, and a status that tells scripts of it.
+#[must_use]
+pub fn finish(outcome: Result<(), Box<dyn Error>>) -> ExitCode {
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

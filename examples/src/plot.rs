@@ -48,30 +48,34 @@ fn svg(title: &str, curves: &[Curve<'_>]) -> Result<String, PlotError> {
             .y_desc("loss")
             .light_line_style(BLACK.mix(0.06))
             .bold_line_style(BLACK.mix(0.15))
-            .x_label_formatter(&|epoch| format!("{epoch:.0}"))
             .y_label_formatter(&|loss| format!("{loss}"))
             .draw()?;
         for (curve, color) in curves.iter().zip([BLUE, RED, GREEN, MAGENTA, BLACK].into_iter().cycle()) {
             let style = color.stroke_width(2);
             chart
-                .draw_series(LineSeries::new((1..).map(f64::from).zip(curve.values.iter().copied()), style))?
+                .draw_series(LineSeries::new((1..).zip(curve.values.iter().copied()), style).point_size(2))?
                 .label(curve.name)
                 .legend(move |(x, y)| PathElement::new([(x, y), (x + 20, y)], style));
         }
-        chart.configure_series_labels().background_style(WHITE.mix(0.9)).border_style(BLACK.mix(0.3)).draw()?;
+        chart
+            .configure_series_labels()
+            .position(SeriesLabelPosition::UpperRight)
+            .background_style(WHITE.mix(0.9))
+            .border_style(BLACK.mix(0.3))
+            .draw()?;
         area.present()?;
     }
     Ok(svg)
 }
 
-/// From the first epoch to the last, and from below the smallest value to above the largest; none where a value is not
-/// positive and finite, since an axis without ends cannot be drawn.
-fn ranges(curves: &[Curve<'_>]) -> Option<(Range<f64>, Range<f64>)> {
+/// From the first epoch to the last, and from a power of ten below the smallest value to above the largest; none where a
+/// value is not positive and finite, since an axis without ends cannot be drawn.
+fn ranges(curves: &[Curve<'_>]) -> Option<(Range<u32>, Range<f64>)> {
     let last = curves.iter().map(|curve| curve.values.len()).max().and_then(|last| u32::try_from(last).ok())?;
     let all = || curves.iter().flat_map(|curve| curve.values).copied();
     let drawable = all().next().is_some() && all().all(|value| value > 0.0 && value.is_finite());
     let (low, high) = all().fold((f64::INFINITY, 0.0_f64), |(low, high), value| (low.min(value), high.max(value)));
-    drawable.then(|| (1.0..f64::from(last.max(2)), low * 0.8..high * 1.25))
+    drawable.then(|| (1..last.max(2), 10.0_f64.powf(low.log10().floor())..high * 1.25))
 }
 
 /// Why there is no plot.

@@ -62,9 +62,8 @@ pub(super) fn show(flags: &Flags) -> Result<(), Box<dyn Error>> {
         [(0, SIZES[0]), (1, SIZES[3])].map(|(n, width)| Tensor::<Number>::normal(&key.fold_in(n), [ROWS, width]));
     let layers: Vec<_> =
         (2..).zip(SIZES.windows(2)).map(|(n, sizes)| layer(&key.fold_in(n), sizes[0], sizes[1])).collect();
-    println!(
-        "Layers of {SIZES:?} units, a = sigmoid(z), z = a' W + b, {ROWS} examples as rows; C = sum (a - y)^2 / 2n. By hand:\n"
-    );
+    println!("Layers of {SIZES:?} units, z = a' W + b with a' from below, a = sigmoid(z); {ROWS} examples as rows,");
+    println!("C = sum (a - y)^2 / 2n. By hand:\n");
     println!("  delta^L = (a^L - y)/n * sigma'(z^L)                       (BP1; * is elementwise)");
     println!("  delta^l = delta^(l+1) (W^(l+1))^T * sigma'(z^l)           (BP2)");
     println!("  dC/db^l = the sum of the rows of delta^l                  (BP3)");

@@ -17,11 +17,13 @@ mod softmax;
 
 use core::error::Error;
 use core::fmt;
+use std::process::ExitCode;
 
 use autodiff_core::{Autodiff, Backend, Element, Tensor};
 use backend_cpu::Cpu;
 use clap::{Parser, value_parser};
 use examples::compare::{Apart, agree};
+use examples::finish;
 
 /// Numbers of 53 bits: what is equal in mathematics then agrees in more digits than anyone prints.
 type Number = Cpu<f64>;
@@ -33,6 +35,7 @@ const ROUNDING: f64 = 1e-12;
 
 /// Automatic differentiation, section by section: graphs, lists, gradients by hand and by machine.
 #[derive(Parser)]
+#[command(allow_negative_numbers = true)]
 struct Flags {
     /// Show this section only, 1 to 5.
     #[arg(long, value_name = "N", value_parser = value_parser!(u8).range(1..=5))]
@@ -47,8 +50,11 @@ struct Flags {
 
 type Section = fn(&Flags) -> Result<(), Box<dyn Error>>;
 
-fn main() -> Result<(), Box<dyn Error>> {
-    let flags = Flags::parse();
+fn main() -> ExitCode {
+    finish(run(&Flags::parse()))
+}
+
+fn run(flags: &Flags) -> Result<(), Box<dyn Error>> {
     let sections: [(&str, Section); 5] = [
         ("An expression, a graph, a list", |_| expression::show()),
         ("Logistic regression on minibatches", logistic::show),
@@ -59,7 +65,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     for (number, (title, show)) in (1..).zip(sections) {
         if flags.section.is_none_or(|only| only == number) {
             println!("{number}. {title}\n{}\n", "=".repeat(title.len() + 3));
-            show(&flags)?;
+            show(flags)?;
             println!();
         }
     }

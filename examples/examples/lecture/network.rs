@@ -62,12 +62,8 @@ fn network<B: Backend>(x: &Tensor<B>, [w1, b1, w2, b2]: [&Tensor<B>; 4], y: &Ten
 }
 
 pub(super) fn show(flags: &Flags) -> Result<(), Box<dyn Error>> {
-    println!(
-        "loss = crossEnt(softmax(tanh(tanh(X W1 + B1) W2 + B2)), Y). crossEnt is defined in this program, shape rule,"
-    );
-    println!(
-        "forward and backward form in one place; the list, reverse mode and nesting take it as they take their own.\n"
-    );
+    println!("loss = crossEnt(softmax(tanh(tanh(X W1 + B1) W2 + B2)), Y). crossEnt is defined in this program,");
+    println!("shape rule, forward and backward form in one place; lists and derivatives take it like their own.\n");
     println!("For one row the list is the lecture's, whose mul is the matrix product, here called matmul:\n");
     show_list(&separate(1));
     println!("With more rows, B1 and B2 are spread over them in lines of their own, which the lecture leaves out:\n");
@@ -129,8 +125,6 @@ fn show_gradients(seed: u64) -> Result<(), Box<dyn Error>> {
     let (x, y) = (lifted(&x), lifted(&y));
     let tied = |v: &[_]| network(&x, [&v[0], &v[1], &v[2], &v[1]], &y);
     check_grads(tied, &[w1, b, w2], 1e-7)?;
-    println!(
-        "\nAnd first and second derivatives, crossEnt's own rule among them, agree with central differences to 1e-7."
-    );
+    println!("\nFirst and second derivatives agree with central differences to 1e-7, crossEnt's rule among them.");
     Ok(())
 }
