@@ -10,7 +10,7 @@ use crate::subject::Subject;
 
 /// One rounding, to the nearest, ties to even; too large is infinite; the sign of zero stays.
 pub fn between_floats<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::new("between_floats");
+    let subject = Subject::<B>::of(between_floats::<B>);
     let mut values = SPECIAL.to_vec();
     values.extend([0.1, 2049.0, 2051.0, 65504.0, 65519.0, 65520.0, 1e39, 6e-8, 2e-8, -2e-8, 3.4e38]);
     // Just beside a tie, by less than `f32` can tell: two roundings in a row would fall on the wrong side.
@@ -29,7 +29,7 @@ pub fn between_floats<B: Backend>() -> Outcome {
 
 /// Cut towards zero; what does not fit saturates, NaN is 0.
 pub fn to_index<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::new("to_index");
+    let subject = Subject::<B>::of(to_index::<B>);
     let mut values = SPECIAL.to_vec();
     values.extend([0.99, -0.99, 7.9, -7.9, 2_147_483_520.0, 2_147_483_648.0, -2_147_483_648.0, 3e9, -3e9, 65504.0]);
     for from in FLOATS {
@@ -40,18 +40,19 @@ pub fn to_index<B: Backend>() -> Outcome {
 
 /// One rounding to the nearest.
 pub fn from_index<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::new("from_index");
+    let subject = Subject::<B>::of(from_index::<B>);
     // In the last ones, a rounding to `f32` on the way would make a tie of what is none.
-    let values = [0, 1, -1, 255, 257, 2049, -2051, 65535, 65536, 16_777_217, i32::MAX, i32::MIN, 16_842_753, 50_462_719];
+    let values =
+        [0, 1, -1, 255, 257, 2049, -2051, 65535, 65536, 16_777_217, i32::MAX, i32::MIN, 16_842_753, 50_462_719];
     for to in FORMATS {
         subject.check(&Primitive::Cast { to }, &[Host::index(&values, [values.len()])])?;
     }
     Ok(())
 }
 
-/// Tensors of every rank, and none of no elements, are left out.
+/// Tensors of every rank, and of no elements.
 pub fn of_every_shape<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::new("of_every_shape");
+    let subject = Subject::<B>::of(of_every_shape::<B>);
     for shape in crate::grid::shapes() {
         for (from, to) in [(DType::Elem, DType::F16), (DType::Bf16, DType::Elem), (DType::Elem, DType::Index)] {
             subject.check(&Primitive::Cast { to }, &[Host::spread(3, shape, -9.0, 9.0).cast(from)])?;

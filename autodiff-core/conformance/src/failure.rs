@@ -10,7 +10,7 @@ pub type Outcome = Result<(), Failure>;
 /// A property that a backend does not have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
-    /// The property, by the name of its function.
+    /// The property, by the name of its function and the backend's type.
     pub property: &'static str,
     /// The operation with its attributes, the shapes and layouts of its inputs, or the program.
     pub op: String,

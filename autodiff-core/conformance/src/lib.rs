@@ -1,2 +1,39 @@
-//! Conformance.
 #![no_std]
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+#![expect(clippy::missing_errors_doc, reason = "a property fails in one way: the backend does not have it")]
+
+extern crate alloc;
+
+mod failure;
+mod replay;
+pub mod tolerance;
+
+mod cases;
+mod format;
+mod grid;
+mod host;
+mod reference;
+mod subject;
+
+pub mod adjoint;
+pub mod binary;
+pub mod cast;
+pub mod composite;
+pub mod convention;
+pub mod curvature;
+pub mod gather;
+pub mod gradient;
+pub mod graph;
+pub mod matmul;
+pub mod movement;
+pub mod program;
+pub mod reduce;
+pub mod source;
+pub mod transfer;
+pub mod unary;
+
+mod suite;
+
+pub use failure::{Failure, Outcome};
+pub use replay::{Delayed, Replay};

@@ -10,8 +10,8 @@ use crate::subject::Subject;
 
 /// A constant is its number rounded to the format, or cut for an index.
 pub fn constants<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::new("constants");
-    for value in SPECIAL.into_iter().chain([0.1, 7.9, -7.9, 65519.0, 2049.000_000_000_1, 3e9, -3e9, 1e300]) {
+    let subject = Subject::<B>::of(constants::<B>);
+    for value in SPECIAL.into_iter().chain([0.1, 7.9, -7.9, 65519.0, 2_049.000_000_000_1, 3e9, -3e9, 1e300]) {
         for dtype in FORMATS {
             subject.check(&Primitive::Constant { value: Scalar::new(value), dtype }, &[])?;
         }
@@ -21,7 +21,7 @@ pub fn constants<B: Backend>() -> Outcome {
 
 /// `0, 1, ..`, from none on.
 pub fn positions<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::new("positions");
+    let subject = Subject::<B>::of(positions::<B>);
     for len in [0, 1, 2, 7, 1009] {
         subject.check(&Primitive::Iota { len }, &[])?;
     }
@@ -30,7 +30,7 @@ pub fn positions<B: Backend>() -> Outcome {
 
 /// The stream that every backend draws, for keys, numbers of bits and shapes.
 pub fn random_bits<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::new("random_bits");
+    let subject = Subject::<B>::of(random_bits::<B>);
     let shapes: [&[usize]; 7] = [&[], &[0], &[1], &[4], &[7], &[3, 5], &[2, 3, 5, 7]];
     for key in [[0, 0], [1, 0], [0, 1], [-1, -1], [i32::MIN, i32::MAX]] {
         for bits in [1, 2, 8, 11, 24, 30, 31] {
@@ -45,7 +45,7 @@ pub fn random_bits<B: Backend>() -> Outcome {
 
 /// The known answer of Random123 for `philox4x32 10` at counter and key 0, without its last bit.
 pub fn random_bits_known_answer<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::new("random_bits_known_answer");
+    let subject = Subject::<B>::of(random_bits_known_answer::<B>);
     let words = [0x6627_e8d5_u32, 0xe169_c58d, 0xbc57_ac4c, 0x9b00_dbd8].map(|word| (word >> 1).cast_signed());
     let key = Index::<B>::key(0, &subject.device);
     subject.equal("random_bits", key.random_bits(31, [4]).tensor(), &Host::index(&words, [4]))
@@ -53,7 +53,7 @@ pub fn random_bits_known_answer<B: Backend>() -> Outcome {
 
 /// Uniform numbers are the random bits as a fraction; another key or number folded in gives others.
 pub fn random_numbers<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::new("random_numbers");
+    let subject = Subject::<B>::of(random_numbers::<B>);
     let key = Index::<B>::key(7, &subject.device);
     let digits = Format::of::<B::Elem>(DType::Elem).digits.min(31);
     let bits = key.random_bits(u8::try_from(digits).unwrap_or(31), [64]).to_vec();

@@ -1,5 +1,6 @@
 //! [`Subject`]: the backend under test on one device, and how a result of it is held against the reference.
 
+use core::any::type_name;
 use core::fmt::Display;
 
 use alloc::format;
@@ -42,9 +43,9 @@ impl Layout {
 }
 
 impl<B: Backend> Subject<B> {
-    /// The default device of the backend, for the property of this name.
-    pub(crate) fn new(property: &'static str) -> Self {
-        Self { property, device: B::Device::default() }
+    /// The default device of the backend, for the property that this function is.
+    pub(crate) fn of<F: Fn() -> Outcome>(_property: F) -> Self {
+        Self { property: type_name::<F>(), device: B::Device::default() }
     }
 
     /// A tensor of these numbers, rounded to their format.
@@ -121,7 +122,7 @@ impl<B: Backend> Subject<B> {
             let layout = |arg: usize| if turn == 0 { Layout::Dense } else { Layout::ALL[(turn + arg) % 5] };
             let tensors: Vec<_> = inputs.iter().enumerate().map(|(arg, x)| self.put_as(x, layout(arg))).collect();
             let label = || describe(op, &inputs, (!inputs.is_empty()).then(|| layout(0)));
-            self.compare(label, &self.apply(op, &tensors, &out), &out, &exact, tolerance)?;
+            self.compare(&label, &self.apply(op, &tensors, &out), &out, &exact, tolerance)?;
             if inputs.is_empty() {
                 break;
             }
@@ -135,38 +136,31 @@ impl<B: Backend> Subject<B> {
         op.infer(&specs).map_err(|error| self.failure(describe(op, inputs, None), 0, error, "a valid case"))
     }
 
-    /// Holds a tensor against the exact result: shape, format, and each element.
+    /// Holds a tensor against the exact result: shape, format, device, and each element.
     pub(crate) fn compare(
         &self,
-        label: impl Fn() -> String,
+        label: &dyn Fn() -> String,
         found: &Tensor<B>,
         out: &Spec,
         exact: &Exact,
         tolerance: Tolerance,
     ) -> Outcome {
         let data = found.to_data();
-        if found.spec() != *out || data.dtype() != out.dtype || data.len() != exact.values.len() {
-            let found = format!("{:?} with {} elements of format {}", found.spec(), data.len(), data.dtype());
-            return Err(self.failure(label(), 0, found, format!("{out:?}")));
-        }
+        let answered = Spec { dtype: data.dtype(), ..found.spec() };
         if *found.device() != self.device {
             return Err(self.failure(label(), 0, format!("{:?}", found.device()), format!("{:?}", self.device)));
         }
-        let format = Format::of::<B::Elem>(out.dtype);
-        let exact = exact.values.iter().zip(&exact.scale);
-        for (place, (found, (&exact, &scale))) in data.to_f64().into_iter().zip(exact).enumerate() {
-            if !tolerance.accepts(&format, found, exact, scale) {
-                let expected = format!("{:e} ({exact:e} rounded), {tolerance:?} of {scale:e}", format.round(exact));
-                return Err(self.failure(label(), place, format!("{found:e}"), expected));
-            }
+        let wanted = Wanted { out, format: Format::of::<B::Elem>(out.dtype), exact, tolerance };
+        match wanted.judge([found.spec(), answered], &data.to_f64()) {
+            Ok(()) => Ok(()),
+            Err((place, found, expected)) => Err(self.failure(label(), place, found, expected)),
         }
-        Ok(())
     }
 
     /// Holds a tensor against numbers that it must have exactly.
     pub(crate) fn equal(&self, label: &str, found: &Tensor<B>, expected: &Host) -> Outcome {
         let exact = Exact::new(expected.values.clone());
-        self.compare(|| label.to_string(), found, &expected.spec, &exact, Tolerance::Exact)
+        self.compare(&|| label.to_string(), found, &expected.spec, &exact, Tolerance::Exact)
     }
 
     /// Two tensors must agree in every bit.
@@ -184,15 +178,36 @@ impl<B: Backend> Subject<B> {
     }
 
     /// This property does not hold.
-    pub(crate) fn failure(
-        &self,
-        op: String,
-        place: usize,
-        found: impl Display,
-        expected: impl Display,
-    ) -> Failure {
+    pub(crate) fn failure(&self, op: String, place: usize, found: impl Display, expected: impl Display) -> Failure {
         let (found, expected) = (found.to_string(), expected.to_string());
         Failure { property: self.property, op, place, found, expected }
+    }
+}
+
+/// What a result is held against; the same code for every backend.
+struct Wanted<'a> {
+    out: &'a Spec,
+    format: Format,
+    exact: &'a Exact,
+    tolerance: Tolerance,
+}
+
+impl Wanted<'_> {
+    /// The first place that is wrong, what stands there and what should; `specs` are those of the tensor and of its data.
+    fn judge(&self, specs: [Spec; 2], found: &[f64]) -> Result<(), (usize, String, String)> {
+        if specs != [*self.out; 2] || found.len() != self.exact.values.len() {
+            let found = format!("{:?} with {} elements of format {}", specs[0], found.len(), specs[1].dtype);
+            return Err((0, found, format!("{:?}", self.out)));
+        }
+        for (place, found) in found.iter().enumerate() {
+            let (exact, scale) = (self.exact.values[place], self.exact.scale[place]);
+            if !self.tolerance.accepts(&self.format, *found, exact, scale) {
+                let rounded = self.format.round(exact);
+                let expected = format!("{rounded:e} ({exact:e} rounded), {:?} of {scale:e}", self.tolerance);
+                return Err((place, format!("{found:e}"), expected));
+            }
+        }
+        Ok(())
     }
 }
 

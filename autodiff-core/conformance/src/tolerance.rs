@@ -45,6 +45,7 @@ impl Tolerance {
     /// The row that a primitive's results are held against.
     pub(crate) fn of(op: &Primitive, out: DType) -> Self {
         match op {
+            _ if out == DType::Index => Self::Exact,
             Primitive::Constant { .. }
             | Primitive::Iota { .. }
             | Primitive::RandomBits { .. }
@@ -68,9 +69,7 @@ impl Tolerance {
             | Primitive::ArgReduce { .. } => Self::Exact,
             Primitive::Unary(Unary::Erfc) | Primitive::Binary(Binary::Pow) => Self::SteepFunction,
             Primitive::Unary(_) => Self::Function,
-            Primitive::Reduce { .. } | Primitive::MatMul if out == DType::Index => Self::Exact,
             Primitive::Reduce { .. } | Primitive::MatMul => Self::Sum,
-            Primitive::ScatterAdd { .. } if out == DType::Index => Self::Exact,
             Primitive::ScatterAdd { .. } => Self::StoredSum,
             Primitive::Call(_) => Self::Composite,
         }

@@ -1,15 +1,17 @@
 //! Data goes in and comes out.
 
-use autodiff_core::{Backend, Element, Tensor};
+use autodiff_core::{Backend, Tensor};
 
 use crate::failure::Outcome;
 use crate::grid::{FORMATS, SPECIAL, shapes};
 use crate::host::Host;
+use crate::reference::Exact;
 use crate::subject::{Layout, Subject};
+use crate::tolerance::Tolerance;
 
 /// Shape, format, device and elements survive the way in and out, for every shape and format.
 pub fn round_trip<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::new("round_trip");
+    let subject = Subject::<B>::of(round_trip::<B>);
     for shape in shapes() {
         for dtype in FORMATS {
             let host = Host::spread(1, shape, -99.0, 99.0).cast(dtype).rounded::<B::Elem>();
@@ -22,20 +24,16 @@ pub fn round_trip<B: Backend>() -> Outcome {
 
 /// Zeros keep their signs, infinities and NaN are there.
 pub fn round_trip_of_special_numbers<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::new("round_trip_of_special_numbers");
+    let subject = Subject::<B>::of(round_trip_of_special_numbers::<B>);
     let host = Host::vector(&SPECIAL).rounded::<B::Elem>();
-    for (place, (found, &expected)) in subject.put(&host).to_vec().into_iter().zip(&host.values).enumerate() {
-        let same = found == B::Elem::from_f64(expected) && found.is_sign_negative() == expected.is_sign_negative();
-        if !(same || expected.is_nan() && found.is_nan()) {
-            return Err(subject.failure("from_data and to_data".into(), place, found, expected));
-        }
-    }
-    Ok(())
+    let exact = Exact::new(host.values.clone());
+    let label = || "from_data and to_data".into();
+    subject.compare(&label, &subject.put(&host), &host.spec, &exact, Tolerance::Moved)
 }
 
 /// A view is read in row-major order of its own shape.
 pub fn views_are_read_in_order<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::new("views_are_read_in_order");
+    let subject = Subject::<B>::of(views_are_read_in_order::<B>);
     for shape in shapes() {
         for layout in Layout::ALL {
             let host = Host::whole(2, Host::spread(2, shape, 0.0, 1.0).spec, 50);
@@ -47,7 +45,7 @@ pub fn views_are_read_in_order<B: Backend>() -> Outcome {
 
 /// A clone is the same tensor and outlives the original.
 pub fn clones_share<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::new("clones_share");
+    let subject = Subject::<B>::of(clones_share::<B>);
     let original = subject.put(&Host::vector(&[1.0, 2.0]));
     let clone = Tensor::<B>::from_raw(original.raw().clone());
     let sum = &original + &clone;
@@ -58,7 +56,7 @@ pub fn clones_share<B: Backend>() -> Outcome {
 
 /// Devices compare equal to their clones, and tensors know theirs.
 pub fn tensors_know_their_device<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::new("tensors_know_their_device");
+    let subject = Subject::<B>::of(tensors_know_their_device::<B>);
     let x = subject.put(&Host::vector(&[1.0, 2.0]));
     let y = (&x * 2.0).sum();
     let same = *x.device() == subject.device && *y.device() == subject.device.clone();

@@ -43,7 +43,8 @@ fn lines(x: &Host, axis: usize) -> Vec<Line> {
         let offsets: Vec<_> = (0..shape[axis]).map(|k| offset(&shape, &with(start, axis, k))).collect();
         let mut largest = f64::NEG_INFINITY;
         for &at in &offsets {
-            largest = if x.values[at].is_nan() { f64::NAN } else { x.values[at].max(largest) };
+            // `max` alone would drop a NaN.
+            largest = if largest.is_nan() || x.values[at].is_nan() { f64::NAN } else { x.values[at].max(largest) };
         }
         let sum = offsets.iter().map(|&at| libm::exp(x.values[at] - largest)).sum();
         Line { offsets, largest, sum }

@@ -4,21 +4,21 @@
 //! tensor's format. Slow, and right: a value is at most half a unit in the last place off. What a faster backend adds
 //! is other storage (strides, so that movements are views) and other loops; the shape of the code stays this one.
 
-use std::array;
-use std::marker::PhantomData;
+use core::array;
+use core::marker::PhantomData;
 
 use autodiff_core::{
-    ArgReduce, Axes, Backend, Binary, Compare, DType, Data, DataBuf, Element, MAX_RANK, Primitive, Reduce, Shape, Shared,
-    Spec, Unary, bf16, f16,
+    ArgReduce, Axes, Backend, Binary, Compare, DType, Data, DataBuf, Element, MAX_RANK, Primitive, Reduce, Shape,
+    Shared, Spec, Unary, bf16, f16,
 };
 
 /// The backend; its tensors hold numbers that `E` can represent.
 #[derive(Clone, Copy, Debug)]
-pub struct Toy<E>(PhantomData<E>);
+pub(crate) struct Toy<E>(PhantomData<E>);
 
 /// A tensor: what is known of it, and its numbers. Cheap to clone, never changed.
 #[derive(Clone, Debug)]
-pub struct Array {
+pub(crate) struct Array {
     spec: Spec,
     numbers: Shared<Vec<f64>>,
 }
@@ -162,8 +162,20 @@ fn binary(f: Binary, dtype: DType, a: f64, b: f64) -> f64 {
         (Binary::Mul, _) => a * b,
         (Binary::Div, _) => a / b,
         (Binary::Pow, _) => libm::pow(a, b),
-        (Binary::Max, _) => if a > b || a.is_nan() { a } else { b },
-        (Binary::Min, _) => if a < b || a.is_nan() { a } else { b },
+        (Binary::Max, _) => {
+            if a > b || a.is_nan() {
+                a
+            } else {
+                b
+            }
+        }
+        (Binary::Min, _) => {
+            if a < b || a.is_nan() {
+                a
+            } else {
+                b
+            }
+        }
     }
 }
 
@@ -248,10 +260,11 @@ fn random_bits(key: &Array, len: usize, bits: u8) -> Vec<f64> {
         let [low, high] = halves(number);
         let mut counter = [low, high, 0, 0];
         for round in 0..10_u32 {
-            let [hi0, hi2] = [(counter[0], 0xD251_1F53), (counter[2], 0xCD9E_8D57)].map(|(c, m)| halves(u64::from(c) * m));
+            let [even, odd] =
+                [(counter[0], 0xD251_1F53), (counter[2], 0xCD9E_8D57)].map(|(c, m)| halves(u64::from(c) * m));
             let bump = |k: u32, weyl: u32| k.wrapping_add(round.wrapping_mul(weyl));
             let keys = [bump(key[0], 0x9E37_79B9), bump(key[1], 0xBB67_AE85)];
-            counter = [hi2[1] ^ counter[1] ^ keys[0], hi2[0], hi0[1] ^ counter[3] ^ keys[1], hi0[0]];
+            counter = [odd[1] ^ counter[1] ^ keys[0], odd[0], even[1] ^ counter[3] ^ keys[1], even[0]];
         }
         counter.map(|word| f64::from(word >> (32 - u32::from(bits))))
     };

@@ -1,0 +1,122 @@
+//! Composites, by a kernel of the backend's own or by their bodies.
+
+use alloc::format;
+use alloc::vec::Vec;
+
+use autodiff_core::{Backend, Composite, DType, Primitive, Shape, Spec, Tensor};
+
+use crate::failure::Outcome;
+use crate::grid::{FLOATS, shapes};
+use crate::host::Host;
+use crate::reference::Exact;
+use crate::subject::Subject;
+use crate::tolerance::Tolerance;
+
+/// All composites of one input, along every axis of a shape.
+pub(crate) fn of_shape(shape: &Shape) -> Vec<Composite> {
+    let mut all = Vec::from([Composite::Softplus]);
+    for axis in (0_u8..).take(shape.rank()) {
+        all.extend([Composite::Softmax { axis }, Composite::LogSoftmax { axis }, Composite::LogSumExp { axis }]);
+    }
+    all
+}
+
+fn check<B: Backend>(subject: &Subject<B>, x: &Host) -> Outcome {
+    for composite in of_shape(&x.spec.shape) {
+        subject.check(&Primitive::Call(composite), core::slice::from_ref(x))?;
+    }
+    Ok(())
+}
+
+/// Along every axis of tensors of every rank, and of no elements.
+pub fn of_every_shape<B: Backend>() -> Outcome {
+    let subject = Subject::<B>::of(of_every_shape::<B>);
+    for shape in shapes() {
+        check(&subject, &Host::spread(1, shape, -4.0, 4.0))?;
+    }
+    check(&subject, &Host::spread(2, [3, 101], -8.0, 8.0))
+}
+
+/// Finite and accurate at a thousand and beyond, where exponentials overflow.
+pub fn of_large_numbers<B: Backend>() -> Outcome {
+    let subject = Subject::<B>::of(of_large_numbers::<B>);
+    for size in [30.0, 1e3, 3e4] {
+        check(&subject, &Host::spread(3, [5, 7], -size, size))?;
+        check(&subject, &Host::spread(3, [5, 7], size, 1.5 * size))?;
+        check(&subject, &Host::spread(3, [5, 7], -1.5 * size, -size))?;
+        let x = subject.put(&Host::spread(4, [5, 7], -size, size));
+        let finite = [x.softmax(1), x.log_softmax(0), x.logsumexp(1), x.softplus(), x.log_sigmoid(), x.sigmoid()];
+        for y in finite {
+            let found = y.to_data().to_f64();
+            let holds = found.iter().all(|y| y.is_finite());
+            subject.hold(&format!("numbers up to {size}"), holds, format!("{found:?}"), "finite numbers")?;
+        }
+    }
+    Ok(())
+}
+
+/// Entries of minus infinity count for nothing, as masks need; of nothing but them there is no softmax.
+pub fn of_infinities<B: Backend>() -> Outcome {
+    let subject = Subject::<B>::of(of_infinities::<B>);
+    let (inf, nan) = (f64::INFINITY, f64::NAN);
+    check(&subject, &Host::new(&[1.0, -inf, 2.0, -inf, -inf, 0.5], [2, 3]))?;
+    check(&subject, &Host::new(&[-inf, -inf, -inf, nan, 1.0, 2.0], [2, 3]))?;
+    check(&subject, &Host::new(&[inf, 1.0, -inf, 3.0, nan, -inf], [2, 3]))
+}
+
+/// Half precision as storage beside the element.
+pub fn in_every_format<B: Backend>() -> Outcome {
+    let subject = Subject::<B>::of(in_every_format::<B>);
+    for dtype in FLOATS {
+        check(&subject, &Host::spread(5, [3, 5], -3.0, 3.0).cast(dtype))?;
+    }
+    Ok(())
+}
+
+/// One loss a row, of the label's class; of every rank, and finite for a class of hardly any probability.
+pub fn cross_entropy<B: Backend>() -> Outcome {
+    let subject = Subject::<B>::of(cross_entropy::<B>);
+    let op = Primitive::Call(Composite::CrossEntropy);
+    for shape in [&[4][..], &[3, 5], &[2, 3, 4], &[1, 1], &[0, 3]] {
+        let shape = Shape::new(shape);
+        let last = shape.rank() - 1;
+        let rows = Shape::new(&shape.extents()[..last]);
+        let classes = i32::try_from(shape[last]).unwrap_or(1);
+        let labels: Vec<i32> = (0..).map(|row| (row * 2 + 1) % classes).take(rows.elements()).collect();
+        let labels = Host::index(&labels, rows);
+        for dtype in FLOATS {
+            subject.check(&op, &[Host::spread(6, shape, -3.0, 3.0).cast(dtype), labels.clone()])?;
+        }
+        subject.check(&op, &[Host::spread(7, shape, -1e3, 1e3), labels.clone()])?;
+        subject.check(&op, &[Host::spread(8, shape, -3e4, 3e4), labels])?;
+    }
+    Ok(())
+}
+
+/// What a fused kernel answers is what the body means.
+pub fn as_their_bodies<B: Backend>() -> Outcome {
+    let subject = Subject::<B>::of(as_their_bodies::<B>);
+    let shape = Shape::from([3, 5, 2]);
+    let x = Host::spread(9, shape, -3.0, 3.0);
+    for composite in of_shape(&shape) {
+        let op = Primitive::Call(composite);
+        let out = subject.infer(&op, core::slice::from_ref(&x))?;
+        let found = subject.apply(&op, &[subject.put(&x)], &out);
+        let body = composite.body(&[subject.put(&x)]);
+        agree(&subject, composite.name(), &found, &body)?;
+    }
+    let (x, labels) = (Host::spread(10, [4, 3], -3.0, 3.0), Host::index(&[0, 2, 1, 2], [4]));
+    let inputs = [subject.put(&x), subject.put(&labels)];
+    let found = subject.apply(&Primitive::Call(Composite::CrossEntropy), &inputs, &Spec::elem([4]));
+    agree(&subject, "cross_entropy", &found, &Composite::CrossEntropy.body(&inputs))
+}
+
+/// Two ways to one result, within the tolerance of programs.
+pub(crate) fn agree<B: Backend>(subject: &Subject<B>, label: &str, found: &Tensor<B>, expected: &Tensor<B>) -> Outcome {
+    let values = expected.to_data().to_f64();
+    let largest = values.iter().fold(0.0, |largest: f64, x| largest.max(x.abs()));
+    let exact = Exact { scale: alloc::vec![largest; values.len()], values };
+    let out = Spec { dtype: expected.dtype(), shape: expected.shape() };
+    let tolerance = if out.dtype == DType::Index { Tolerance::Exact } else { Tolerance::Program };
+    subject.compare(&|| label.into(), found, &out, &exact, tolerance)
+}

@@ -1,0 +1,126 @@
+//! Derivatives where there is none: at kinks and ties, and beyond the domain. Exact, and the same on every backend.
+
+use autodiff_core::{Autodiff, Backend, Tensor};
+
+use crate::failure::Outcome;
+use crate::host::Host;
+use crate::subject::Subject;
+
+type D<B> = Autodiff<B>;
+type Function<'a, B> = &'a dyn Fn(&Tensor<D<B>>) -> Tensor<D<B>>;
+type FunctionOfTwo<'a, B> = &'a dyn Fn(&Tensor<D<B>>, &Tensor<D<B>>) -> Tensor<D<B>>;
+
+/// Holds the gradient of the sum of `f(x)` against what it must be.
+fn slope<B: Backend>(subject: &Subject<B>, label: &str, f: Function<'_, B>, x: &[f64], expected: &[f64]) -> Outcome {
+    let x = Tensor::<D<B>>::variable(subject.put(&Host::vector(x)));
+    match f(&x).sum().grad(&[&x]).remove(0) {
+        Some(found) => subject.equal(label, &found, &Host::vector(expected)),
+        None => Err(subject.failure(label.into(), 0, "no gradient", "a gradient")),
+    }
+}
+
+/// Both gradients of the sum of `f(a, b)`.
+fn slopes<B: Backend>(
+    subject: &Subject<B>,
+    label: &str,
+    f: FunctionOfTwo<'_, B>,
+    [a, b]: [&[f64]; 2],
+    [expected_a, expected_b]: [&[f64]; 2],
+) -> Outcome {
+    let constant = |values: &[f64]| Tensor::<D<B>>::constant_of(subject.put(&Host::vector(values)));
+    slope(subject, label, &|a| f(a, &constant(b)), a, expected_a)?;
+    slope(subject, label, &|b| f(&constant(a), b), b, expected_b)
+}
+
+/// relu has slope 0 at 0, of either sign, and NaN passes on what arrives.
+pub fn relu_at_zero<B: Backend>() -> Outcome {
+    let subject = Subject::<B>::of(relu_at_zero::<B>);
+    slope(&subject, "relu", &Tensor::relu, &[0.0, -0.0, -1.0, 2.0, f64::NAN], &[0.0, 0.0, 0.0, 1.0, 1.0])
+}
+
+/// The magnitude has slope 0 at 0.
+pub fn abs_at_zero<B: Backend>() -> Outcome {
+    let subject = Subject::<B>::of(abs_at_zero::<B>);
+    slope(&subject, "abs", &Tensor::abs, &[0.0, -0.0, -3.0, 2.0], &[0.0, 0.0, -1.0, 1.0])
+}
+
+/// On a tie each of two gets a half.
+pub fn maximum_and_minimum_on_a_tie<B: Backend>() -> Outcome {
+    let subject = Subject::<B>::of(maximum_and_minimum_on_a_tie::<B>);
+    let (a, b) = (&[1.0, 2.0, 3.0][..], &[3.0, 2.0, 1.0][..]);
+    slopes(&subject, "maximum", &Tensor::maximum, [a, b], [&[0.0, 0.5, 1.0], &[1.0, 0.5, 0.0]])?;
+    slopes(&subject, "minimum", &Tensor::minimum, [a, b], [&[1.0, 0.5, 0.0], &[0.0, 0.5, 1.0]])?;
+    slope(&subject, "maximum of one with itself", &|x: &Tensor<_>| x.maximum(x), &[2.0, -1.0], &[1.0, 1.0])
+}
+
+/// Equal extremes share the gradient evenly.
+pub fn extremes_share<B: Backend>() -> Outcome {
+    let subject = Subject::<B>::of(extremes_share::<B>);
+    slope(&subject, "max", &Tensor::max, &[5.0, 1.0, 5.0, 5.0, 5.0], &[0.25, 0.0, 0.25, 0.25, 0.25])?;
+    slope(&subject, "min", &Tensor::min, &[5.0, 1.0, 1.0, 5.0, 9.0], &[0.0, 0.5, 0.5, 0.0, 0.0])
+}
+
+/// Only the choice that was taken has a gradient, also where the other one's would be infinite or NaN.
+pub fn select_takes_one_side<B: Backend>() -> Outcome {
+    let subject = Subject::<B>::of(select_takes_one_side::<B>);
+    let condition = Tensor::constant_of(subject.put(&Host::vector(&[1.0, 0.0, f64::NAN])));
+    let f = |a: &Tensor<D<B>>, b: &Tensor<D<B>>| condition.select(&(a * 2.0), &(b * 3.0));
+    let numbers: [&[f64]; 2] = [&[1.0, f64::NAN, 2.0], &[f64::NAN, 4.0, 5.0]];
+    slopes(&subject, "select", &f, numbers, [&[2.0, 0.0, 2.0], &[0.0, 3.0, 0.0]])
+}
+
+/// A power's gradient for the base is 0 where the exponent is; for the exponent, where the base is not positive.
+pub fn powers_at_zero<B: Backend>() -> Outcome {
+    let subject = Subject::<B>::of(powers_at_zero::<B>);
+    let (base, exponent) = (&[0.0, 0.0, -2.0, 0.0, 1.0, -1.0][..], &[0.0, 2.0, 2.0, 1.0, 0.0, 0.0][..]);
+    let of_base = [0.0, 0.0, -4.0, 1.0, 0.0, 0.0];
+    slopes(&subject, "pow", &Tensor::pow, [base, exponent], [&of_base, &[0.0; 6]])
+}
+
+/// Step functions, comparisons and positions pass nothing on: there is no gradient, not zeros.
+pub fn steps_have_no_gradient<B: Backend>() -> Outcome {
+    let subject = Subject::<B>::of(steps_have_no_gradient::<B>);
+    let x = Tensor::<D<B>>::variable(subject.put(&Host::vector(&[0.5, 1.5])));
+    let steps = [
+        ("floor", x.floor()),
+        ("round", x.round()),
+        ("lt", x.lt(&(&x + 1.0))),
+        ("argmax", x.argmax(0).to_elem()),
+        ("cast", x.cast(autodiff_core::DType::Index)),
+    ];
+    for (label, y) in steps {
+        subject.hold(label, !y.requires_grad(), "a recorded value", "no record")?;
+    }
+    Ok(())
+}
+
+/// The smooth rectifier is smooth at 0, to second order, though its body has kinks.
+pub fn softplus_at_zero<B: Backend>() -> Outcome {
+    let subject = Subject::<B>::of(softplus_at_zero::<B>);
+    slope(&subject, "softplus", &Tensor::softplus, &[0.0, -0.0], &[0.5, 0.5])?;
+    let inner = Tensor::<D<B>>::variable(subject.put(&Host::vector(&[0.0])));
+    let outer = Tensor::<D<D<B>>>::variable(inner.clone());
+    let second =
+        outer.softplus().sum().grad(&[&outer]).remove(0).and_then(|first| first.sum().grad(&[&inner]).remove(0));
+    match second {
+        Some(second) => subject.equal("softplus, second order", &second, &Host::vector(&[0.25])),
+        None => Err(subject.failure("softplus".into(), 0, "no second derivative", 0.25)),
+    }
+}
+
+/// Gradients of nothing are nothing, of the right shape.
+pub fn of_no_elements<B: Backend>() -> Outcome {
+    let subject = Subject::<B>::of(of_no_elements::<B>);
+    let none = Host::new(&[], [0, 3]);
+    let x = Tensor::<D<B>>::variable(subject.put(&none));
+    let w = Tensor::<D<B>>::variable(subject.put(&Host::new(&[1.0; 6], [3, 2])));
+    let loss = x.exp().matmul(&w).sum();
+    let gradients = loss.grad(&[&x, &w]);
+    for (found, expected) in gradients.iter().zip([none, Host::new(&[0.0; 6], [3, 2])]) {
+        match found {
+            Some(found) => subject.equal("a product of no rows", found, &expected)?,
+            None => return Err(subject.failure("a product of no rows".into(), 0, "no gradient", "a gradient")),
+        }
+    }
+    Ok(())
+}

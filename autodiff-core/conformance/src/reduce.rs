@@ -1,0 +1,145 @@
+//! Reductions, and positions of extreme values.
+
+use alloc::vec;
+use alloc::vec::Vec;
+
+use autodiff_core::{ArgReduce, Axes, Backend, DType, Primitive, Reduce};
+
+use crate::failure::Outcome;
+use crate::grid::{FLOATS, SPECIAL, shapes, subsets};
+use crate::host::Host;
+use crate::subject::Subject;
+
+/// Every reduction that the shape allows: extremes of nothing there are not, nor means of indices.
+fn check<B: Backend>(subject: &Subject<B>, axes: Axes, x: &Host) -> Outcome {
+    for kind in Reduce::ALL {
+        let op = Primitive::Reduce { kind, axes };
+        if op.infer(&[x.spec]).is_ok() {
+            subject.check(&op, core::slice::from_ref(x))?;
+        }
+    }
+    Ok(())
+}
+
+/// Along all sets of axes, the empty one too, of tensors of every rank.
+pub fn along_every_set_of_axes<B: Backend>() -> Outcome {
+    let subject = Subject::<B>::of(along_every_set_of_axes::<B>);
+    for shape in shapes().into_iter().filter(|shape| shape.rank() < 6) {
+        for axes in subsets(shape.rank()) {
+            check(&subject, axes, &Host::spread(1, shape, -3.0, 5.0))?;
+        }
+    }
+    Ok(())
+}
+
+/// The same for the highest ranks, along one axis, every other one, and all.
+pub fn along_axes_of_the_highest_ranks<B: Backend>() -> Outcome {
+    let subject = Subject::<B>::of(along_axes_of_the_highest_ranks::<B>);
+    for shape in shapes().into_iter().filter(|shape| shape.rank() >= 6) {
+        let alternating = (0..shape.rank()).step_by(2).collect();
+        let single = (0..shape.rank()).map(Axes::one);
+        for axes in single.chain([alternating, Axes::all(shape.rank())]) {
+            check(&subject, axes, &Host::spread(1, shape, -3.0, 5.0))?;
+        }
+    }
+    Ok(())
+}
+
+/// NaN wins, infinities add up or cancel to NaN; each special number between two others, and alone.
+pub fn of_special_numbers<B: Backend>() -> Outcome {
+    let subject = Subject::<B>::of(of_special_numbers::<B>);
+    let rows: Vec<f64> = SPECIAL.into_iter().flat_map(|x| [1.0, x, -2.0, x.min(0.0)]).collect();
+    let x = Host::new(&rows, [SPECIAL.len(), 4]);
+    for axes in subsets(2) {
+        check(&subject, axes, &x)?;
+    }
+    check(&subject, Axes::one(0), &Host::vector(&[f64::INFINITY, 1.0, f64::NEG_INFINITY]))
+}
+
+/// Sums of many terms: those of halves are carried in `f32`, where they would otherwise stop growing.
+pub fn of_many_terms<B: Backend>() -> Outcome {
+    let subject = Subject::<B>::of(of_many_terms::<B>);
+    for dtype in FLOATS {
+        check(&subject, Axes::one(0), &Host::vector(&vec![1.0; 4099]).cast(dtype))?;
+        check(&subject, Axes::one(0), &Host::spread(2, [4099], -1.0, 3.0).cast(dtype))?;
+        check(&subject, Axes::one(0), &Host::spread(3, [211, 3], 0.0, 1.0).cast(dtype))?;
+        check(&subject, Axes::one(1), &Host::spread(4, [3, 211], 0.0, 1.0).cast(dtype))?;
+    }
+    Ok(())
+}
+
+/// Half precision as storage beside the element.
+pub fn in_every_format<B: Backend>() -> Outcome {
+    let subject = Subject::<B>::of(in_every_format::<B>);
+    for dtype in FLOATS {
+        for axes in subsets(3) {
+            check(&subject, axes, &Host::spread(5, [2, 3, 5], -2.0, 2.0).cast(dtype))?;
+        }
+    }
+    Ok(())
+}
+
+/// Whole numbers add up, wrapping around, and have extremes.
+pub fn of_indices<B: Backend>() -> Outcome {
+    let subject = Subject::<B>::of(of_indices::<B>);
+    let x = Host::index(&[1, -5, 7, i32::MAX, 1, 0, i32::MIN, -1, 3], [3, 3]);
+    for axes in subsets(2) {
+        check(&subject, axes, &x)?;
+    }
+    Ok(())
+}
+
+/// The methods name the axes to drop or to keep.
+pub fn methods<B: Backend>() -> Outcome {
+    let subject = Subject::<B>::of(methods::<B>);
+    let x = subject.put(&Host::new(&[1.0, 5.0, 3.0, 4.0, 2.0, 9.0], [2, 3]));
+    subject.equal("sum", &x.sum(), &Host::new(&[24.0], []))?;
+    subject.equal("mean_axes", &x.mean_axes(&[-1]), &Host::new(&[3.0, 5.0], [2]))?;
+    subject.equal("max_keepdim", &x.max_keepdim(&[0]), &Host::new(&[4.0, 5.0, 9.0], [1, 3]))?;
+    subject.equal("min", &x.min(), &Host::new(&[1.0], []))?;
+    subject.equal("argmax", x.argmax(-1).tensor(), &Host::index(&[1, 2], [2]))?;
+    subject.equal("argmin", x.argmin(0).tensor(), &Host::index(&[0, 1, 0], [3]))
+}
+
+fn positions<B: Backend>(subject: &Subject<B>, x: &Host) -> Outcome {
+    for kind in [ArgReduce::Max, ArgReduce::Min] {
+        for axis in 0..8 {
+            let op = Primitive::ArgReduce { kind, axis };
+            if op.infer(&[x.spec]).is_ok() {
+                subject.check(&op, core::slice::from_ref(x))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Positions of extremes along every axis of tensors of every rank.
+pub fn positions_along_every_axis<B: Backend>() -> Outcome {
+    let subject = Subject::<B>::of(positions_along_every_axis::<B>);
+    for shape in shapes() {
+        positions(&subject, &Host::spread(6, shape, -3.0, 3.0))?;
+    }
+    for dtype in [DType::F16, DType::Bf16] {
+        positions(&subject, &Host::spread(7, [3, 5], -3.0, 3.0).cast(dtype))?;
+    }
+    Ok(())
+}
+
+/// The first of several equal extremes, a zero of either sign being one; the first NaN.
+pub fn positions_of_ties<B: Backend>() -> Outcome {
+    let subject = Subject::<B>::of(positions_of_ties::<B>);
+    let (inf, nan) = (f64::INFINITY, f64::NAN);
+    let rows = [
+        [1.0, 2.0, 2.0, 1.0, 1.5],
+        [0.0, -0.0, 0.0, -0.0, 0.0],
+        [-0.0, 0.0, -0.0, 0.0, -0.0],
+        [1.0, nan, 9.0, nan, -9.0],
+        [inf, 1.0, inf, -inf, -inf],
+        [-inf, -inf, -inf, -inf, -inf],
+        [nan, nan, inf, -inf, 0.0],
+        [3.0, 3.0, 3.0, 3.0, 3.0],
+    ];
+    positions(&subject, &Host::new(rows.as_flattened(), [8, 5]))?;
+    // Whole numbers in a small range have many ties.
+    positions(&subject, &Host::whole(8, Host::spread(8, [7, 11], 0.0, 1.0).spec, 2))
+}
