@@ -15,7 +15,8 @@ pub trait Execute: Backend {
     /// Makes a list ready.
     fn compile(list: &WengertList<Self::Elem>) -> Self::Program;
 
-    /// Runs it: inputs and outputs are those of the list, in its order, row-major.
+    /// Runs it: inputs and outputs are those of the list, in its order, row-major. An output that is an input of the list
+    /// is a copy of it, and two outputs may be one value.
     ///
     /// # Errors
     /// When number, format or length of inputs or outputs are not the list's, or an index is out of range.

@@ -75,7 +75,8 @@ fn ranges(curves: &[Curve<'_>]) -> Option<(Range<u32>, Range<f64>)> {
     let all = || curves.iter().flat_map(|curve| curve.values).copied();
     let drawable = all().next().is_some() && all().all(|value| value > 0.0 && value.is_finite());
     let (low, high) = all().fold((f64::INFINITY, 0.0_f64), |(low, high), value| (low.min(value), high.max(value)));
-    drawable.then(|| (1..last.max(2), 10.0_f64.powf(low.log10().floor())..high * 1.25))
+    // A little below the power of ten, so that it still has its label.
+    drawable.then(|| (1..last.max(2), 0.99 * 10.0_f64.powf(low.log10().floor())..high * 1.25))
 }
 
 /// Why there is no plot.
