@@ -14,7 +14,7 @@ use core::marker::PhantomData;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use crate::{Backend, Data, DataBuf, Op, Primitive, Shape, Shared, Spec, Tensor};
+use crate::{Backend, Data, DataBuf, Index, Op, Primitive, Shape, Shared, Spec, Tensor};
 
 pub use check::{GradientMismatch, check_grads};
 pub use sweep::Gradients;
@@ -136,5 +136,14 @@ impl<B: Backend> Tensor<Autodiff<B>> {
     #[must_use]
     pub const fn requires_grad(&self) -> bool {
         self.raw().record.is_some()
+    }
+}
+
+impl<B: Backend> Index<Autodiff<B>> {
+    /// The same indices beside recorded values; they have no gradient.
+    #[must_use]
+    #[track_caller]
+    pub fn constant_of(value: &Index<B>) -> Self {
+        Tensor::constant_of(value.tensor().clone()).to_index()
     }
 }

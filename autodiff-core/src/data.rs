@@ -66,6 +66,30 @@ macro_rules! common {
 common!(Data<'_, T>);
 common!(DataMut<'_, T>);
 
+impl<T> DataMut<'_, T> {
+    /// What was written, borrowed.
+    #[must_use]
+    pub const fn as_data(&self) -> Data<'_, T> {
+        match self {
+            Self::Elem(slice) => Data::Elem(slice),
+            Self::F16(slice) => Data::F16(slice),
+            Self::Bf16(slice) => Data::Bf16(slice),
+            Self::Index(slice) => Data::Index(slice),
+        }
+    }
+
+    /// The same room for a shorter time.
+    #[must_use]
+    pub const fn reborrow(&mut self) -> DataMut<'_, T> {
+        match self {
+            Self::Elem(slice) => DataMut::Elem(slice),
+            Self::F16(slice) => DataMut::F16(slice),
+            Self::Bf16(slice) => DataMut::Bf16(slice),
+            Self::Index(slice) => DataMut::Index(slice),
+        }
+    }
+}
+
 #[cfg(feature = "alloc")]
 pub use owned::DataBuf;
 

@@ -123,6 +123,13 @@ impl<E: Element> WengertList<E> {
         &self.outputs
     }
 
+    /// What each value is called when the list is printed: inputs and outputs by their names, constants by their numbers,
+    /// the rest `z1, z2, ..`.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        print::Names::new(self).into_inner()
+    }
+
     /// The place of an input among the inputs.
     #[must_use]
     pub fn input(&self, name: &str) -> Option<usize> {

@@ -204,6 +204,7 @@ impl Primitive {
     ///
     /// # Errors
     /// When number, format or shape of the inputs do not fit.
+    #[inline]
     pub fn infer(&self, inputs: &[Spec]) -> Result<Spec, SpecError> {
         let op = self.name();
         let out = match *self {

@@ -14,10 +14,10 @@ pub const MAX_RANK: usize = 8;
 /// assert_eq!((shape.rank(), shape.elements(), shape[1]), (2, 6, 3));
 /// assert_eq!(Shape::SCALAR.elements(), 1);
 /// ```
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Eq, PartialOrd, Ord, Hash)]
 pub struct Shape {
     rank: u8,
-    /// Zero from `rank` on, so that the derived comparisons are right.
+    /// Zero from `rank` on, so that comparisons and hashes are right.
     extents: [usize; MAX_RANK],
 }
 
@@ -47,12 +47,14 @@ impl Shape {
     }
 
     /// The number of axes.
+    #[inline]
     #[must_use]
     pub const fn rank(&self) -> usize {
         self.rank as usize
     }
 
     /// The extents, outermost first.
+    #[inline]
     #[must_use]
     pub fn extents(&self) -> &[usize] {
         &self.extents[..self.rank()]
@@ -61,12 +63,14 @@ impl Shape {
     /// The number of elements, the product of the extents: 1 for a scalar.
     ///
     /// A [`Spec`](crate::Spec) that passed validation never overflows here; a shape made by hand saturates.
+    #[inline]
     #[must_use]
     pub fn elements(&self) -> usize {
         self.checked_elements().unwrap_or(usize::MAX)
     }
 
     /// The number of elements, or `None` where it exceeds `usize`.
+    #[inline]
     #[must_use]
     pub fn checked_elements(&self) -> Option<usize> {
         if self.extents().contains(&0) {
@@ -83,6 +87,7 @@ impl Shape {
     }
 
     /// The shape without the axes in `axes`.
+    #[inline]
     #[must_use]
     pub fn without(&self, axes: Axes) -> Self {
         let mut kept = Self::SCALAR;
@@ -110,6 +115,7 @@ impl Shape {
     }
 
     /// The shape with extent 1 on the axes in `axes`: what a reduction leaves.
+    #[inline]
     #[must_use]
     pub fn reduced(mut self, axes: Axes) -> Self {
         for axis in axes.iter() {
@@ -148,6 +154,7 @@ impl Shape {
     }
 
     /// Row-major strides, in elements.
+    #[inline]
     #[must_use]
     pub fn strides(&self) -> [isize; MAX_RANK] {
         let mut strides = [0; MAX_RANK];
@@ -157,6 +164,14 @@ impl Shape {
             step = step.saturating_mul(self.extents[axis].cast_signed());
         }
         strides
+    }
+}
+
+impl PartialEq for Shape {
+    // Compared axis by axis in place: the derived comparison is a call to compare all eight.
+    #[inline]
+    fn eq(&self, other: &Self) -> bool {
+        self.rank == other.rank && self.extents() == other.extents()
     }
 }
 

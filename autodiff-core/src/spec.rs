@@ -28,12 +28,14 @@ impl Spec {
     }
 
     /// The same format in another shape.
+    #[inline]
     #[must_use]
     pub fn reshaped(self, shape: Shape) -> Self {
         Self { shape, ..self }
     }
 
     /// The same shape in another format.
+    #[inline]
     #[must_use]
     pub fn cast(self, dtype: DType) -> Self {
         Self { dtype, ..self }
@@ -128,6 +130,7 @@ impl SpecError {
     }
 
     /// An axis that `shape` does not have.
+    #[inline]
     #[must_use]
     pub fn axis(op: &'static str, axis: isize, shape: &Shape) -> Self {
         Self { op, fault: Fault::Axis { axis, shape: *shape } }
@@ -154,6 +157,7 @@ impl Error for SpecError {}
 ///
 /// # Errors
 /// When `inputs` has another length.
+#[inline]
 pub fn arity<'a, const N: usize>(op: &'static str, inputs: &'a [Spec]) -> Result<&'a [Spec; N], SpecError> {
     inputs.try_into().map_err(|_| SpecError { op, fault: Fault::Arity { expected: N, found: inputs.len() } })
 }
@@ -162,6 +166,7 @@ pub fn arity<'a, const N: usize>(op: &'static str, inputs: &'a [Spec]) -> Result
 ///
 /// # Errors
 /// When it holds indices.
+#[inline]
 pub fn float(op: &'static str, arg: usize, spec: &Spec) -> Result<(), SpecError> {
     if spec.dtype.is_float() {
         return Ok(());
@@ -173,6 +178,7 @@ pub fn float(op: &'static str, arg: usize, spec: &Spec) -> Result<(), SpecError>
 ///
 /// # Errors
 /// When it is floating-point.
+#[inline]
 pub fn index(op: &'static str, arg: usize, spec: &Spec) -> Result<(), SpecError> {
     if spec.dtype == DType::Index {
         return Ok(());
@@ -184,6 +190,7 @@ pub fn index(op: &'static str, arg: usize, spec: &Spec) -> Result<(), SpecError>
 ///
 /// # Errors
 /// When they differ.
+#[inline]
 pub fn equal(op: &'static str, left: &Spec, right: &Spec) -> Result<(), SpecError> {
     if left.dtype != right.dtype {
         return Err(SpecError::shapes(op, "the number formats differ", left, right));

@@ -105,6 +105,13 @@ fn one_value_can_come_out_under_several_names() {
 }
 
 #[test]
+fn numbered_names_keep_clear_of_given_ones() {
+    let list = WengertList::<f64>::trace(&[("z1", scalar())], |x| [("z2", x[0].exp().sin())]);
+    assert_eq!(list.to_string(), "z3 = exp(z1)\nz2 = sin(z3)\n");
+    assert_eq!(list.names(), ["z1", "z3", "z2"]);
+}
+
+#[test]
 fn inputs_are_checked_against_the_list() {
     let list = WengertList::<f64>::trace(&[("x", Spec::elem([2])), ("i", Spec::index([2]))], |x| {
         [("y", x[0].gather(0, &x[1].to_index()))]

@@ -41,6 +41,7 @@ fn check<R>(f: impl FnOnce() -> R + UnwindSafe, message: &str) {
     assert!(found == expected);
 }
 
+#[track_caller]
 fn zeros<const R: usize>(shape: [usize; R]) -> T {
     T::zeros(shape, &Default::default())
 }
@@ -119,26 +120,17 @@ fn ranks_sizes_and_ranges() {
 #[test]
 fn indices_and_labels_out_of_range() {
     let x = zeros([4, 10]);
-    check(
-        || x.gather(1, &Index::new(&[3, 12, 0, 0], [4, 1])),
-        "gather: index 12 is out of range for axis 1 of length 10",
-    );
+    let [column, row] = [Index::new(&[3, 12, 0, 0], [4, 1]), Index::new(&[4; 10], [1, 10])];
+    check(|| x.gather(1, &column), "gather: index 12 is out of range for axis 1 of length 10");
     check(|| x.index_select(0, &index([1, -1])), "gather: index -1 is out of range for axis 0 of length 4");
-    let beyond = Index::new(&[4; 10], [1, 10]);
-    check(|| x.scatter_add(0, &beyond, &zeros([1, 10])), "scatter_add: index 4 is out of range for axis 0 of length 4");
+    check(|| x.scatter_add(0, &row, &zeros([1, 10])), "scatter_add: index 4 is out of range for axis 0 of length 4");
     check(|| x.cross_entropy(&index([1, 2, 10, 4])), "cross_entropy: label 10 is out of range for 10 classes");
-    check(
-        || x.cross_entropy(&index([1, 2])),
-        "cross_entropy: each row of logits needs one label: [4, 10] and index[2]",
-    );
-    check(
-        || x.gather(0, &index([1])),
-        "gather: tensor and index may differ on the indexed axis only: [4, 10] and index[1]",
-    );
-    check(
-        || x.index_select(0, &Index::new(&[1], [1, 1])),
-        "index_select: a vector of indices expected, its shape is [1, 1]",
-    );
+    let why = "cross_entropy: each row of logits needs one label: [4, 10] and index[2]";
+    check(|| x.cross_entropy(&index([1, 2])), why);
+    let why = "gather: tensor and index may differ on the indexed axis only: [4, 10] and index[1]";
+    check(|| x.gather(0, &index([1])), why);
+    let why = "index_select: a vector of indices expected, its shape is [1, 1]";
+    check(|| x.index_select(0, &Index::new(&[1], [1, 1])), why);
 }
 
 #[test]

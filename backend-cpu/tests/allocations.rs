@@ -1,42 +1,14 @@
 //! A run of a plan allocates nothing, and an eager operation no more than it must.
 
 #![cfg(feature = "alloc")]
-#![expect(unsafe_code, reason = "an allocator is an unsafe trait; this one only counts")]
-
-use core::alloc::{GlobalAlloc, Layout};
-use core::cell::Cell;
-use std::alloc::System;
 
 use autodiff_core::{Data, DataMut, Spec, Tensor, WengertList};
 use backend_cpu::{Cpu, PlanBuf, ScalarKernels, WorkspaceBuf};
 
-struct Counting;
-
-thread_local! {
-    static COUNT: Cell<usize> = const { Cell::new(0) };
-}
-
-// SAFETY: every call is passed on to the system's allocator as it is.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        COUNT.with(|count| count.set(count.get() + 1));
-        // SAFETY: the caller keeps the contract of the same method.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
-        // SAFETY: the caller keeps the contract of the same method.
-        unsafe { System.dealloc(at, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
-
-fn allocations<R>(f: impl FnOnce() -> R) -> (usize, R) {
-    let before = COUNT.with(Cell::get);
-    let result = f();
-    (COUNT.with(Cell::get) - before, result)
+fn allocations<R>(f: impl FnOnce() -> R) -> (u64, R) {
+    let mut result = None;
+    let info = allocation_counter::measure(|| result = Some(f()));
+    (info.count_total, result.unwrap())
 }
 
 #[test]

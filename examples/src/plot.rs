@@ -48,7 +48,8 @@ fn svg(title: &str, curves: &[Curve<'_>]) -> Result<String, PlotError> {
             .y_desc("loss")
             .light_line_style(BLACK.mix(0.06))
             .bold_line_style(BLACK.mix(0.15))
-            .y_label_formatter(&|loss| format!("{loss}"))
+            // Ticks are multiples of powers of ten, but for the last bits.
+            .y_label_formatter(&|loss| format!("{}", (loss * 1e9).round() / 1e9))
             .draw()?;
         for (curve, color) in curves.iter().zip([BLUE, RED, GREEN, MAGENTA, BLACK].into_iter().cycle()) {
             let style = color.stroke_width(2);

@@ -11,7 +11,7 @@ use crate::{Element, Primitive, Spec};
 
 /// One assignment a line; with `{:#}`, each line also shows the shape of its result.
 ///
-/// A constant, and one that is broadcast, stands as its number where it is used.
+/// A constant, in whatever shape, stands as its number where it is used.
 impl<E: Element> fmt::Display for WengertList<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names = Names::new(self);
@@ -71,11 +71,14 @@ impl Names {
             } else if let Some(number) = literal(list, Var::new(place)) {
                 names[place] = number;
             } else if names[place].is_empty() {
-                names[place] = format!("z{next}");
-                next += 1;
+                names[place] = fresh(list, &mut next);
             }
         }
         Self(names)
+    }
+
+    pub(super) fn into_inner(self) -> Vec<String> {
+        self.0
     }
 
     pub(super) fn get(&self, var: Var) -> &str {
@@ -83,11 +86,22 @@ impl Names {
     }
 }
 
-/// The number that a constant, or a broadcast of one, stands for.
+/// The number that a constant, or a constant in another shape, stands for.
 pub(super) fn literal<E: Element>(list: &WengertList<E>, var: Var) -> Option<String> {
     match &list[var].instruction {
         Instruction::Apply(Primitive::Constant { value, .. }) => Some(format!("{}", value.get())),
-        Instruction::Apply(Primitive::Broadcast { .. }) => literal(list, list[var].args[0]),
+        Instruction::Apply(Primitive::Broadcast { .. } | Primitive::Reshape { .. }) => literal(list, list[var].args[0]),
         _ => None,
+    }
+}
+
+/// The next of `z1, z2, ..` that is not the name of an input or an output.
+fn fresh<E: Element>(list: &WengertList<E>, next: &mut u32) -> String {
+    loop {
+        let name = format!("z{next}");
+        *next += 1;
+        if list.input(&name).is_none() && list.output(&name).is_none() {
+            return name;
+        }
     }
 }

@@ -105,7 +105,9 @@ fn formula<E: Element>(expression: &Expression<E>, outer: u8) -> String {
     let (text, own) = match &expression.instruction {
         Instruction::Input(name) => return name.clone(),
         Instruction::Apply(Primitive::Constant { value, .. }) => return value.get().to_string(),
-        Instruction::Apply(Primitive::Broadcast { .. }) if is_number(expression) => return arg(0, outer),
+        Instruction::Apply(Primitive::Broadcast { .. } | Primitive::Reshape { .. }) if is_number(expression) => {
+            return arg(0, outer);
+        }
         Instruction::Apply(Primitive::Unary(Unary::Neg)) => (format!("-{}", arg(0, UNARY)), UNARY),
         Instruction::Apply(Primitive::Binary(Binary::Add)) => (format!("{} + {}", arg(0, SUM), arg(1, SUM)), SUM),
         Instruction::Apply(Primitive::Binary(Binary::Sub)) => (format!("{} - {}", arg(0, SUM), arg(1, PRODUCT)), SUM),
@@ -132,11 +134,13 @@ const SUM: u8 = 0;
 const PRODUCT: u8 = 1;
 const UNARY: u8 = 2;
 
-/// Whether a broadcast repeats a constant.
+/// Whether this is a constant, in whatever shape.
 fn is_number<E: Element>(expression: &Expression<E>) -> bool {
     match &expression.instruction {
         Instruction::Apply(Primitive::Constant { .. }) => true,
-        Instruction::Apply(Primitive::Broadcast { .. }) => is_number(expression.args[0].expression()),
+        Instruction::Apply(Primitive::Broadcast { .. } | Primitive::Reshape { .. }) => {
+            is_number(expression.args[0].expression())
+        }
         _ => false,
     }
 }

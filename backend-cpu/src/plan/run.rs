@@ -142,12 +142,7 @@ impl<T> Memory<'_, T> {
             // The output that is written lies between the two parts.
             Some(beyond) => &self.after[beyond - 1],
         };
-        match output {
-            DataMut::Elem(slice) => Data::Elem(slice),
-            DataMut::F16(slice) => Data::F16(slice),
-            DataMut::Bf16(slice) => Data::Bf16(slice),
-            DataMut::Index(slice) => Data::Index(slice),
-        }
+        output.as_data()
     }
 }
 
@@ -233,7 +228,7 @@ fn carve<'m, T>(
         Target::Output(place) => {
             let (before, rest) = outputs.split_at_mut(place);
             let Some((out, after)) = rest.split_first_mut() else { panic!("the plan has no output {place}") };
-            return (reborrow(out), before, after, Carved::whole(workspace));
+            return (out.reborrow(), before, after, Carved::whole(workspace));
         }
     };
     // A slot of no elements is carved out of every format but its own.
@@ -249,13 +244,4 @@ fn carve<'m, T>(
         DType::Index => DataMut::Index(whole),
     };
     (out, outputs, &[], Carved { elems, f16, bf16, index })
-}
-
-fn reborrow<'m, T>(data: &'m mut DataMut<'_, T>) -> DataMut<'m, T> {
-    match data {
-        DataMut::Elem(slice) => DataMut::Elem(slice),
-        DataMut::F16(slice) => DataMut::F16(slice),
-        DataMut::Bf16(slice) => DataMut::Bf16(slice),
-        DataMut::Index(slice) => DataMut::Index(slice),
-    }
 }
