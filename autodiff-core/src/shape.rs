@@ -14,6 +14,7 @@ pub const MAX_RANK: usize = 8;
 /// assert_eq!((shape.rank(), shape.elements(), shape[1]), (2, 6, 3));
 /// assert_eq!(Shape::SCALAR.elements(), 1);
 /// ```
+#[expect(clippy::derived_hash_with_manual_eq, reason = "both see the rank and the extents below it")]
 #[derive(Clone, Copy, Eq, PartialOrd, Ord, Hash)]
 pub struct Shape {
     rank: u8,

@@ -34,7 +34,10 @@ fn bytes(_: &mut Criterion) {
     let show = |name: &str, f: &dyn Fn()| {
         f();
         let info = allocation_counter::measure(f);
-        println!("{name:<28} {:>5} allocations {:>7} bytes, peak {:>7}", info.count_total, info.bytes_total, info.bytes_max);
+        println!(
+            "{name:<28} {:>5} allocations {:>7} bytes, peak {:>7}",
+            info.count_total, info.bytes_total, info.bytes_max
+        );
     };
     show("product, ours", &|| drop(black_box(benches::product(&x, &y))));
     show("product, candle", &|| drop(black_box(candle::product(&cx, &cy).unwrap())));

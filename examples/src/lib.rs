@@ -22,3 +22,8 @@ pub fn finish(outcome: Result<(), Box<dyn Error>>) -> ExitCode {
         }
     }
 }
+
+/// The code in the workspace's README, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -111,6 +111,26 @@ pub fn as_their_bodies<B: Backend>() -> Outcome {
     agree(&subject, "cross_entropy", &found, &Composite::CrossEntropy.body(&inputs))
 }
 
+/// The functions that are a formula of primitives, not a composite.
+pub fn formulas<B: Backend>() -> Outcome {
+    let subject = Subject::<B>::of(formulas::<B>);
+    let host = Host::spread(11, [40], -3.0, 3.0).rounded::<B::Elem>();
+    let x = subject.put(&host);
+    let normal = |x: f64| libm::erfc(-x * core::f64::consts::FRAC_1_SQRT_2) / 2.0;
+    let formulas: [(&str, Tensor<B>, &dyn Fn(f64) -> f64); 5] = [
+        ("square", x.square(), &|x| x * x),
+        ("recip", x.recip(), &|x| 1.0 / x),
+        ("silu", x.silu(), &|x| x / (1.0 + libm::exp(-x))),
+        ("gelu", x.gelu(), &|x| x * normal(x)),
+        ("log_sigmoid", x.log_sigmoid(), &|x| -libm::log1p(libm::exp(-x))),
+    ];
+    for (name, found, f) in formulas {
+        let exact = Exact::new(host.values.iter().map(|&x| f(x)).collect());
+        subject.compare(&|| name.into(), &found, &host.spec, &exact, Tolerance::Program)?;
+    }
+    Ok(())
+}
+
 /// Two ways to one result, within the tolerance of programs.
 pub(crate) fn agree<B: Backend>(subject: &Subject<B>, label: &str, found: &Tensor<B>, expected: &Tensor<B>) -> Outcome {
     let values = expected.to_data().to_f64();

@@ -31,23 +31,29 @@ pub fn reshape<B: Backend>() -> Outcome {
     Ok(())
 }
 
-/// All orders of up to four axes, and some of eight.
+/// All orders of so many axes.
+fn orders(rank: usize) -> Vec<Vec<usize>> {
+    let longer = |orders: Vec<Vec<usize>>, _| {
+        let extend = |order: &Vec<usize>, axis| [order.as_slice(), &[axis]].concat();
+        let with = |order: Vec<usize>| {
+            let unused: Vec<usize> = (0..rank).filter(|axis| !order.contains(axis)).collect();
+            unused.into_iter().map(move |axis| extend(&order, axis))
+        };
+        orders.into_iter().flat_map(with).collect()
+    };
+    (0..rank).fold(Vec::from([Vec::new()]), longer)
+}
+
+/// All orders of up to four axes, and some of more.
 pub fn permute<B: Backend>() -> Outcome {
     let subject = Subject::<B>::of(permute::<B>);
     for shape in shapes() {
         let rank = shape.rank();
-        for code in 0..256_usize.min(rank.pow(4).max(1)) {
-            // Four digits to the base of the rank, of which those that name every axis once are orders.
-            let digits: Vec<usize> =
-                (0..rank.min(4)).map(|axis| code / rank.pow(axis.try_into().unwrap_or(0)) % rank).collect();
-            if let Some(order) = Order::try_new(&digits).filter(|order| order.rank() == rank) {
-                subject.check(&Primitive::Permute { order }, &[whole(2, shape, DType::Elem)])?;
-            }
-        }
-        let rotated: Vec<usize> = (0..rank).map(|axis| (axis + 3) % rank).collect();
-        let reversed: Vec<usize> = (0..rank).rev().collect();
-        for order in [rotated, reversed].iter().filter_map(|order| Order::try_new(order)) {
-            subject.check(&Primitive::Permute { order }, &[whole(3, shape, DType::Elem)])?;
+        let rotated = (0..rank).map(|axis| (axis + 3) % rank).collect();
+        let some = Vec::from([rotated, (0..rank).rev().collect()]);
+        for order in if rank <= 4 { orders(rank) } else { some } {
+            let Some(order) = Order::try_new(&order) else { unreachable!("every axis is named once") };
+            subject.check(&Primitive::Permute { order }, &[whole(2, shape, DType::Elem)])?;
         }
     }
     Ok(())

@@ -140,21 +140,16 @@ fn put<B: Backend, P: Program>(subject: &Subject<B>, program: &P) -> Vec<Tensor<
     program.inputs().iter().map(|host| subject.put(host)).collect()
 }
 
-fn all<B: Backend, P: Program>(
-    subject: &Subject<B>,
-    program: &P,
-    found: &[Tensor<B>],
-    expected: &[Tensor<B>],
-) -> Outcome {
+/// The same outputs, to the bit.
+fn all<B: Backend>(subject: &Subject<B>, name: &str, found: &[Tensor<B>], expected: &[Tensor<B>]) -> Outcome {
     let count = found.len() == expected.len() && !found.is_empty();
-    subject.hold(P::NAME, count, found.len(), format!("{} outputs", expected.len()))?;
-    let _ = program;
-    found.iter().zip(expected).try_for_each(|(found, expected)| subject.same_bits(P::NAME, found, expected))
+    subject.hold(name, count, found.len(), format!("{} outputs", expected.len()))?;
+    found.iter().zip(expected).try_for_each(|(found, expected)| subject.same_bits(name, found, expected))
 }
 
 fn replayed<B: Backend, P: Program>(subject: &Subject<B>, program: &P) -> Outcome {
     let inputs = put(subject, program);
-    all(subject, program, &trace::<B, P>(program).eval(&inputs), &program.run(&inputs))
+    all(subject, P::NAME, &trace::<B, P>(program).eval(&inputs), &program.run(&inputs))
 }
 
 /// A program that is traced and replayed has the bits of the same program run at once.
@@ -185,7 +180,7 @@ pub fn rewritten_lists_agree<B: Backend>() -> Outcome {
     fn one<B: Backend, P: Program>(subject: &Subject<B>, program: &P) -> Outcome {
         let (list, inputs) = (trace::<B, P>(program), put(subject, program));
         let expected: Vec<Tensor<B>> = list.eval(&inputs);
-        all(subject, program, &list.without_dead_code().eval(&inputs), &expected)?;
+        all(subject, P::NAME, &list.without_dead_code().eval(&inputs), &expected)?;
         let expanded = list.expand(|_| false);
         let opaque = |op: &Instruction<B::Elem>| matches!(op, Instruction::Apply(Primitive::Call(_)));
         let calls =

@@ -2,10 +2,7 @@
 
 /// All properties as tests of one backend, in a module of this name.
 ///
-/// ```
-/// use autodiff_core::Autodiff;
-/// # macro_rules! backend { ($name:ident, $B:ty) => {} }
-/// # mod conformance { pub(crate) use backend; }
+/// ```text
 /// conformance::backend!(toy_f32, Toy<f32>);
 /// conformance::backend!(toy_f32_recorded, Autodiff<Toy<f32>>);
 /// conformance::backend!(toy_f32_replayed, conformance::Replay<Toy<f32>>);
@@ -60,7 +57,7 @@ macro_rules! properties {
                 reshape permute flip broadcast slice pad concat in_every_format of_special_numbers barrier
                 chains_of_views;
             gather: gather scatter_add scatter_add_of_fractions of_special_numbers index_select;
-            composite: of_every_shape of_large_numbers of_infinities in_every_format cross_entropy as_their_bodies;
+            composite: of_every_shape of_large_numbers of_infinities in_every_format cross_entropy as_their_bodies formulas;
             gradient: unary binary reduce matmul movement gather composite half;
             curvature: unary binary reduce matmul movement gather composite;
             adjoint: of_linear_operations;
