@@ -97,14 +97,34 @@ fn round_f32(value: f64) -> f32 {
     value as f32
 }
 
+/// A half from its nearest single would be rounded twice (and `half`'s own conversions from `f64` drop its low bits, or
+/// round twice where the processor helps). So the single is rounded to odd: a bit below the half's then still tells on
+/// which side of a tie the number lies. (Boldo and Melquiond, *Emulation of a FMA and correctly rounded sums*, 2008.)
+fn round_to_odd(value: f64) -> f32 {
+    let nearest = round_f32(value);
+    let (bits, back) = (nearest.to_bits(), f64::from(nearest));
+    if back == value || value.is_nan() || bits % 2 == 1 {
+        return nearest;
+    }
+    f32::from_bits(if back.abs() < value.abs() { bits + 1 } else { bits - 1 })
+}
+
+fn round_f16(value: f64) -> f16 {
+    f16::from_f32(round_to_odd(value))
+}
+
+fn round_bf16(value: f64) -> bf16 {
+    bf16::from_f32(round_to_odd(value))
+}
+
 fn same<T>(value: T) -> T {
     value
 }
 
 element!(f32, f32, "f32", f32::MANTISSA_DIGITS, round_f32, f64::from, same, same);
 element!(f64, f64, "f64", f64::MANTISSA_DIGITS, same, same, same, same);
-element!(f16, f32, "f16", f16::MANTISSA_DIGITS, f16::from_f64, f16::to_f64, f16::to_f32, f16::from_f32);
-element!(bf16, f32, "bf16", bf16::MANTISSA_DIGITS, bf16::from_f64, bf16::to_f64, bf16::to_f32, bf16::from_f32);
+element!(f16, f32, "f16", f16::MANTISSA_DIGITS, round_f16, f16::to_f64, f16::to_f32, f16::from_f32);
+element!(bf16, f32, "bf16", bf16::MANTISSA_DIGITS, round_bf16, bf16::to_f64, bf16::to_f32, bf16::from_f32);
 
 /// What a tensor carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -36,4 +36,4 @@ pub mod unary;
 mod suite;
 
 pub use failure::{Failure, Outcome};
-pub use replay::{Delayed, Replay};
+pub use replay::{Delayed, Evaluated, Executed, Planned, Replay, Runner};

@@ -1,16 +1,53 @@
-//! [`Replay`]: a backend that writes everything down and computes only when it is read.
+//! [`Replay`] and [`Planned`]: backends that write everything down and compute only when they are read.
 
-use core::fmt;
+use core::fmt::{self, Debug};
 use core::marker::PhantomData;
 
 use alloc::vec::Vec;
 
-use autodiff_core::{Backend, Data, DataBuf, Op, Primitive, Shape, Spec, Tensor, Trace, WengertList};
+use autodiff_core::{Backend, Data, DataBuf, Execute, Op, Primitive, Shape, Spec, Tensor, Trace, WengertList};
 
 /// Runs code on `B` by way of a [`WengertList`]: operations are traced, and reading a tensor evaluates the list of all that
 /// it depends on. What passes on `B` passes on `Replay<B>`, or tracing, lists or their evaluation are wrong.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Replay<B>(PhantomData<B>);
+pub struct Replay<B, R = Evaluated>(PhantomData<(B, R)>);
+
+/// [`Replay`] by way of [`Execute`]: every list is prepared and run as a whole, as a training step is.
+pub type Planned<B> = Replay<B, Executed>;
+
+/// How a list of one output is run.
+pub trait Runner<B: Backend>: Clone + Debug + 'static {
+    /// The numbers of the output.
+    fn run(list: &WengertList<B::Elem>, device: &B::Device) -> DataBuf<B::Elem>;
+}
+
+/// Assignment by assignment.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Evaluated;
+
+impl<B: Backend> Runner<B> for Evaluated {
+    #[track_caller]
+    fn run(list: &WengertList<B::Elem>, device: &B::Device) -> DataBuf<B::Elem> {
+        list.eval::<B>(&[Tensor::zeros([], device)])[0].to_data()
+    }
+}
+
+/// As a whole.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Executed;
+
+impl<B: Execute> Runner<B> for Executed {
+    #[track_caller]
+    fn run(list: &WengertList<B::Elem>, _: &B::Device) -> DataBuf<B::Elem> {
+        let spec = list[list.outputs()[0].1].spec;
+        let mut result = DataBuf::zeros(spec.dtype, spec.shape.elements());
+        let anchor = [B::Elem::default()];
+        match B::run(&mut B::compile(list), &[Data::Elem(&anchor)], &mut [result.as_data_mut()]) {
+            Ok(()) => result,
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
 
 /// A tensor of [`Replay`]: an expression, and the device that it will be evaluated on.
 pub struct Delayed<B: Backend> {
@@ -24,13 +61,13 @@ impl<B: Backend> Clone for Delayed<B> {
     }
 }
 
-impl<B: Backend> fmt::Debug for Delayed<B> {
+impl<B: Backend> Debug for Delayed<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&self.expression, f)
+        Debug::fmt(&self.expression, f)
     }
 }
 
-impl<B: Backend> Backend for Replay<B> {
+impl<B: Backend, R: Runner<B>> Backend for Replay<B, R> {
     type Elem = B::Elem;
     type Device = B::Device;
     type Tensor = Delayed<B>;
@@ -42,8 +79,7 @@ impl<B: Backend> Backend for Replay<B> {
     fn to_data(tensor: &Delayed<B>) -> DataBuf<B::Elem> {
         // A list is evaluated on the device of its first input, so it is given one that nothing reads.
         let anchor = Tensor::input("device", Spec::elem([]));
-        let list = WengertList::new(&[&anchor], &[("y", &tensor.expression)]);
-        list.eval::<B>(&[Tensor::zeros([], &tensor.device)])[0].to_data()
+        R::run(&WengertList::new(&[&anchor], &[("y", &tensor.expression)]), &tensor.device)
     }
 
     fn spec(tensor: &Delayed<B>) -> Spec {

@@ -61,17 +61,17 @@ impl<E: Element> WengertList<E> {
         let mut list = self.clone();
         // A body may hold composites and operations of its own, hence the loop.
         while list.assignments.iter().any(|assignment| opaque(&assignment.instruction)) {
-            list = list.rewrite(|instruction, args| match instruction {
+            list = list.rewrite(|instruction, args, device| match instruction {
                 Instruction::Apply(Primitive::Call(composite)) if !claimed(composite) => composite.body(args),
                 Instruction::Custom(op) => op.forward(args),
-                instruction => instruction.apply(args),
+                instruction => instruction.apply(args, device),
             });
         }
         list
     }
 
     /// The list of what `apply` makes of each assignment.
-    fn rewrite(&self, apply: impl FnMut(&Instruction<E>, &[Tensor<Trace<E>>]) -> Tensor<Trace<E>>) -> Self {
+    fn rewrite(&self, apply: impl FnMut(&Instruction<E>, &[Tensor<Trace<E>>], &()) -> Tensor<Trace<E>>) -> Self {
         let placeholder = |var: &Var| Tensor::input(self[*var].instruction.name(), self[*var].spec);
         let inputs: Vec<_> = self.inputs.iter().map(placeholder).collect();
         let outputs = self.replay(&inputs, apply);

@@ -45,7 +45,7 @@ impl<E: Element> WengertList<E> {
     pub(super) fn replay<B: Backend>(
         &self,
         inputs: &[Tensor<B>],
-        mut apply: impl FnMut(&Instruction<E>, &[Tensor<B>]) -> Tensor<B>,
+        mut apply: impl FnMut(&Instruction<E>, &[Tensor<B>], &B::Device) -> Tensor<B>,
     ) -> Vec<Tensor<B>> {
         let device = inputs.first().map(|input| input.device().clone()).unwrap_or_default();
         let mut uses = self.uses();
@@ -58,7 +58,7 @@ impl<E: Element> WengertList<E> {
             match &assignment.instruction {
                 Instruction::Input(_) => {}
                 Instruction::Data(data) => values[place] = Some(convert(data, assignment.spec.shape, &device)),
-                instruction => values[place] = Some(apply(instruction, &args)),
+                instruction => values[place] = Some(apply(instruction, &args, &device)),
             }
         }
         self.outputs.iter().map(|(_, var)| take(&mut values, &mut uses, *var)).collect()
@@ -78,9 +78,10 @@ impl<E: Element> WengertList<E> {
 impl<E: Element> Instruction<E> {
     /// The result on any backend of an instruction that has arguments, or of a constant.
     #[track_caller]
-    pub(super) fn apply<B: Backend>(&self, args: &[Tensor<B>]) -> Tensor<B> {
+    pub(super) fn apply<B: Backend>(&self, args: &[Tensor<B>], device: &B::Device) -> Tensor<B> {
         let args: Vec<&Tensor<B>> = args.iter().collect();
         match self {
+            Self::Apply(op) if args.is_empty() => Tensor::source(op, device),
             Self::Apply(op) => Tensor::call(op, &args),
             Self::Custom(op) => Tensor::call(op, &args),
             Self::Input(name) => unreachable!("input `{name}` is given, not computed"),

@@ -63,8 +63,10 @@ pub(crate) fn apply<T: Scalar>(primitive: &Primitive, inputs: &[&Array<T>]) -> A
         (Some(DataBuf::Index(_)), DType::Index) => DataBuf::Index(index(primitive, inputs, &out.shape)),
         (_, DType::Index) => DataBuf::Index(to_index(primitive, inputs, &out.shape)),
         (_, DType::Elem) => DataBuf::Elem(elem(primitive, inputs, &out.shape)),
-        (_, DType::F16) => DataBuf::F16(inputs[0].data.to_f64().into_iter().map(f16::from_f64).collect()),
-        (_, DType::Bf16) => DataBuf::Bf16(inputs[0].data.to_f64().into_iter().map(bf16::from_f64).collect()),
+        (_, DType::F16) => DataBuf::F16(inputs[0].data.to_f64().into_iter().map(<f16 as Element>::from_f64).collect()),
+        (_, DType::Bf16) => {
+            DataBuf::Bf16(inputs[0].data.to_f64().into_iter().map(<bf16 as Element>::from_f64).collect())
+        }
     };
     Array { shape: out.shape, data }
 }

@@ -3,7 +3,7 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
-use autodiff_core::{DType, Data, Instruction, Primitive, Shape, Spec, WengertList, bf16, f16};
+use autodiff_core::{DType, Data, Element, Instruction, Primitive, Shape, Spec, WengertList, bf16, f16};
 
 use super::Pool;
 use crate::layout::Layout;
@@ -109,8 +109,8 @@ impl<T: Scalar> Lowered<T> {
         let shape = Shape::SCALAR;
         match dtype {
             DType::Elem => self.constant(Data::Elem(&[T::from_f64(value)]), shape),
-            DType::F16 => self.constant(Data::F16(&[f16::from_f64(value)]), shape),
-            DType::Bf16 => self.constant(Data::Bf16(&[bf16::from_f64(value)]), shape),
+            DType::F16 => self.constant(Data::F16(&[<f16 as Element>::from_f64(value)]), shape),
+            DType::Bf16 => self.constant(Data::Bf16(&[<bf16 as Element>::from_f64(value)]), shape),
             DType::Index => self.constant(Data::Index(&[i32::from_wide(value)]), shape),
         }
     }
