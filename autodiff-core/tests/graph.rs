@@ -7,7 +7,8 @@ type D = Autodiff<Cpu<f64>>;
 
 /// Runs `f` on a thread with a stack of 512 KB.
 fn on_a_small_stack(f: impl FnOnce() + Send + 'static) {
-    std::thread::Builder::new().stack_size(512 * 1024).spawn(f).unwrap().join().unwrap();
+    let thread = std::thread::Builder::new().stack_size(512 * 1024).spawn(f).expect("a thread can be started");
+    thread.join().expect("the thread does not panic");
 }
 
 const LONG: usize = 1_000_000;

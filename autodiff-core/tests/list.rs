@@ -118,7 +118,7 @@ fn inputs_are_checked_against_the_list() {
     });
     let [x, i] = [Tensor::<Cpu<f64>>::new(&[1.0, 2.0], [2]), Index::new(&[1, 0], [2]).tensor().clone()];
     assert_eq!(list.eval(&[x.clone(), i.clone()])[0].to_vec(), [2.0, 1.0]);
-    assert_eq!(list.try_eval(&[x.clone()]).unwrap_err(), InputError::Count { expected: 2, found: 1 });
+    assert_eq!(list.try_eval(core::slice::from_ref(&x)).unwrap_err(), InputError::Count { expected: 2, found: 1 });
     let error = list.try_eval(&[x.clone(), x]).unwrap_err();
     assert_eq!(error.to_string(), "input `i` of the list is index[2], [2] given");
 }

@@ -1,7 +1,8 @@
 //! A caller's mistake panics with the operation's name and the shapes, and points to the caller's line.
 
-use std::cell::RefCell;
-use std::panic::{self, Location, UnwindSafe};
+use core::cell::RefCell;
+use core::panic::{Location, UnwindSafe};
+use std::panic;
 use std::sync::Once;
 
 use autodiff_core::{Autodiff, Index, Primitive, Reduce, Spec, Tensor, Trace};
@@ -32,7 +33,7 @@ fn check<R>(f: impl FnOnce() -> R + UnwindSafe, message: &str) {
     SEEN.set(None);
     let caller = Location::caller();
     assert!(panic::catch_unwind(f).is_err(), "no panic at {caller}");
-    let (text, file, line) = SEEN.take().unwrap();
+    let (text, file, line) = SEEN.take().expect("the hook ran");
     let found = format!("{text} (at {file}:{line})");
     let expected = format!("{message} (at {}:{})", caller.file(), caller.line());
     if found != expected {

@@ -20,7 +20,7 @@ fn loss<B: Backend>(x: &[Tensor<B>]) -> Tensor<B> {
 }
 
 fn inputs() -> Vec<Tensor<F>> {
-    let numbers = |n: usize, step: f64| (0..n).map(|i| (i as f64 * step).sin()).collect::<Vec<_>>();
+    let numbers = |n: u8, step: f64| (0..n).map(|i| (f64::from(i) * step).sin()).collect::<Vec<_>>();
     vec![
         Tensor::new(&numbers(6, 0.7), [2, 3]),
         Tensor::new(&numbers(9, 1.3), [3, 3]),
@@ -44,7 +44,7 @@ fn with_gradients<B: Backend>(x: &[Tensor<B>]) -> Vec<Tensor<B>> {
 fn second_order<B: Backend>(x: &[Tensor<B>]) -> Vec<Tensor<B>> {
     let x = variables(x);
     let gradients = with_gradients(&x);
-    let squares = gradients[1..].iter().map(|g| g.square().sum()).reduce(|a, b| a + b).unwrap();
+    let squares = gradients[1..].iter().map(|g| g.square().sum()).reduce(|a, b| a + b).expect("three gradients");
     squares.grad(&x.iter().collect::<Vec<_>>()).into_iter().map(Option::unwrap).collect()
 }
 
@@ -150,13 +150,13 @@ fn a_declared_rule_holds_in_a_trace_and_when_the_list_is_differentiated() {
         let v = Tensor::<D<Trace<f64>>>::variable(x[0].clone());
         [("dx", rounded(&v).grad(&[&v]).remove(0).unwrap())]
     });
-    assert_eq!(list.eval(&[x.clone()])[0].to_vec(), [1.5, 6.0]);
+    assert_eq!(list.eval(core::slice::from_ref(&x))[0].to_vec(), [1.5, 6.0]);
     // The forward list, differentiated when it is replayed: first and second order.
     let list = WengertList::<f64>::trace(&[("x", spec)], |x| [("y", rounded(&x[0]))]);
     assert!(list.to_string().contains("straight_through(x)"), "{list}");
     let inner = Tensor::<D<F>>::variable(x);
     let outer = Tensor::<D<D<F>>>::variable(inner.clone());
-    let first = list.eval(&[outer.clone()])[0].grad(&[&outer]).remove(0).unwrap();
+    let first = list.eval(core::slice::from_ref(&outer))[0].grad(&[&outer]).remove(0).unwrap();
     assert_eq!(first.to_vec(), [1.5, 6.0]);
     assert_eq!(first.sum().grad(&[&inner]).remove(0).unwrap().to_vec(), [1.5, 3.0]);
     // And traced anew.

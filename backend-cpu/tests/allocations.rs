@@ -8,7 +8,7 @@ use backend_cpu::{Cpu, PlanBuf, ScalarKernels, WorkspaceBuf};
 fn allocations<R>(f: impl FnOnce() -> R) -> (u64, R) {
     let mut result = None;
     let info = allocation_counter::measure(|| result = Some(f()));
-    (info.count_total, result.unwrap())
+    (info.count_total, result.expect("measured once"))
 }
 
 #[test]

@@ -3,9 +3,9 @@
 //! `cargo bench -p benches --features peers --bench recording`
 
 #![expect(clippy::print_stdout, reason = "the table of bytes is the result")]
-#![expect(missing_docs, reason = "criterion's macros make public items")]
+#![expect(clippy::unwrap_used, reason = "a rival that fails ends the bench")]
 
-use std::hint::black_box;
+use core::hint::black_box;
 
 use benches::candle;
 use criterion::{Criterion, criterion_group, criterion_main};

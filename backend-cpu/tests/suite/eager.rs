@@ -63,7 +63,7 @@ fn composites_without_a_kernel_run_their_bodies() {
 /// 10,000 additions in a row would be off by several times as much.
 #[test]
 fn a_long_sum_keeps_its_digits() {
-    let x = 1.609_437_9_f32;
+    let x = 1.609_437_8_f32;
     let rows = Tensor::<Cpu<f32>>::from_slice(&[x; 20_000], [2, 10_000], &CpuDevice);
     let additions = 10_000.0 / 128.0 + 128.0;
     for means in [rows.mean_axes(&[1]), rows.reshape([10_000, 2]).mean_axes(&[0])] {
