@@ -173,6 +173,20 @@ mod owned {
             }
         }
 
+        /// A hash of the bits: FNV-1a over the elements.
+        #[must_use]
+        pub(crate) fn fingerprint(&self) -> u64 {
+            fn hash(words: impl Iterator<Item = u64>) -> u64 {
+                words.fold(0xcbf2_9ce4_8422_2325, |hash, word| (hash ^ word).wrapping_mul(0x0000_0100_0000_01b3))
+            }
+            match self {
+                Self::Elem(vec) => hash(vec.iter().map(|x| x.bits())),
+                Self::F16(vec) => hash(vec.iter().map(|x| x.bits())),
+                Self::Bf16(vec) => hash(vec.iter().map(|x| x.bits())),
+                Self::Index(vec) => hash(vec.iter().map(|x| x.cast_unsigned().into())),
+            }
+        }
+
         /// Equality of bits: NaN equals itself, 0 and -0 differ.
         #[must_use]
         pub fn same_bits(&self, other: &Self) -> bool {

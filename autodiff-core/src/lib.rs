@@ -7,6 +7,7 @@ extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
+mod axes;
 mod element;
 mod shape;
 pub mod spec;
@@ -34,11 +35,12 @@ mod trace;
 
 pub use half::{bf16, f16};
 
+pub use axes::{Axes, Order};
 pub use composite::Composite;
 pub use data::{Data, DataMut};
 pub use element::{DType, Element, MaybeSendSync};
 pub use primitive::{ArgReduce, Binary, Compare, Primitive, Reduce, Scalar, Unary};
-pub use shape::{Axes, MAX_RANK, Order, Shape};
+pub use shape::{MAX_RANK, Shape};
 pub use spec::{Fault, Spec, SpecError};
 
 #[cfg(feature = "alloc")]

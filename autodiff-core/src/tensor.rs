@@ -147,6 +147,9 @@ impl<B: Backend> Tensor<B> {
     ///
     /// # Errors
     /// When number, format or shape of the inputs do not fit.
+    ///
+    /// # Panics
+    /// When a user's operation answers something else than its `infer` said, or an index is out of range.
     #[track_caller]
     pub fn try_apply<O: Op>(op: &O, inputs: &[&Self]) -> Result<Self, SpecError> {
         let specs: Vec<Spec> = inputs.iter().map(|input| input.spec()).collect();
@@ -155,7 +158,12 @@ impl<B: Backend> Tensor<B> {
         Ok(Self(match (op.as_primitive(), raw.first()) {
             (Some(primitive), Some(first)) => B::apply(primitive, &raw, &out, B::device(first)),
             (Some(primitive), None) => B::apply(primitive, &raw, &out, &B::Device::default()),
-            (None, _) => B::custom(op, &raw),
+            (None, _) => {
+                let result = B::custom(op, &raw);
+                let found = B::spec(&result);
+                assert!(found == out, "{}: `forward` answered {found}, `infer` said {out}", op.name());
+                result
+            }
         }))
     }
 

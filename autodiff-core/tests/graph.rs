@@ -1,6 +1,6 @@
 //! The recorded graph: what it keeps, what it frees, and that nothing about it recurses.
 
-use autodiff_core::{Autodiff, Backend, Tensor, Trace, WengertList};
+use autodiff_core::{Autodiff, Backend, Index, Tensor, Trace, WengertList, f16};
 use backend_cpu::Cpu;
 
 type D = Autodiff<Cpu<f64>>;
@@ -53,6 +53,59 @@ fn a_long_chain_is_traced_and_replayed_in_a_small_stack() {
         assert_eq!(list.assignments().len(), LONG / 4 + 1);
         assert!(list.eval::<Cpu<f64>>(&[Tensor::new(&[1.0], [])])[0].item() > 0.0);
     });
+}
+
+#[test]
+fn a_long_chain_of_reshapes_prints_in_a_small_stack() {
+    on_a_small_stack(|| {
+        let x = Tensor::<Trace<f64>>::input("x", autodiff_core::Spec::elem([]));
+        let (mut y, mut number) = (x.clone(), x.new_full([1, 1], 2.0));
+        for _ in 0..LONG / 40 {
+            y = y.reshape([1]).reshape([]);
+            number = number.reshape([1]).reshape([1, 1]);
+        }
+        let list = WengertList::new(&[&x], &[("y", &(y * number).reshape([]))]);
+        drop(x);
+        assert!(list.to_string().ends_with("y = reshape(z50002, [])\n"), "{}", list.names().len());
+        assert!(list.to_dot().len() > LONG / 40);
+    });
+}
+
+#[test]
+fn many_parts_are_joined_and_differentiated_in_linear_time() {
+    let x = Tensor::<D>::variable(Tensor::new(&[1.0], [1]));
+    let parts: Vec<_> = (0..20_000).map(|_| x.clone()).collect();
+    let gradients = Tensor::concat(&parts, 0).sum().backward();
+    assert_eq!(gradients.get(&x).unwrap().item(), 20_000.0);
+}
+
+#[test]
+fn nan_does_not_end_a_gradient() {
+    let x = Tensor::<D>::variable(Tensor::new(&[f64::NAN, 3.0], [2]));
+    let ones = Tensor::new(&[1.0, 1.0], [2]);
+    assert_eq!(x.maximum(&ones).sum().backward().get(&x).unwrap().to_vec(), [1.0, 1.0]);
+    assert_eq!(x.minimum(&ones).sum().backward().get(&x).unwrap().to_vec(), [1.0, 0.0]);
+    assert_eq!(x.max().backward().get(&x).unwrap().to_vec(), [0.5, 0.5]);
+    assert_eq!(x.min().backward().get(&x).unwrap().to_vec(), [0.5, 0.5]);
+}
+
+/// f16 ends at 65,504, so that a sum over more classes than that must not be formed.
+#[test]
+fn more_elements_than_a_half_can_count() {
+    type H = Autodiff<Cpu<f16>>;
+    const N: usize = 70_000;
+    let x = Tensor::<H>::variable(Tensor::zeros([N], &Default::default()));
+    let close = |found: f16, expected: f64| {
+        let (found, ulp) = (f64::from(found), f64::from(f16::EPSILON) * expected.abs() + f64::from(f16::from_bits(1)));
+        assert!((found - expected).abs() <= ulp, "{found}, expected {expected}");
+    };
+    let (n, log_n) = (70_000.0_f64, 70_000.0_f64.ln());
+    close((&x + 1.0).mean().item(), 1.0);
+    close((&x + 1.0).mean().backward().get(&x).unwrap().to_vec()[7], 1.0 / n);
+    close(x.softmax(0).to_vec()[7], 1.0 / n);
+    close(x.log_softmax(0).to_vec()[7], -log_n);
+    close(x.logsumexp(0).item(), log_n);
+    close(x.reshape([1, N]).cross_entropy(&Index::new(&[3], [1])).item(), log_n);
 }
 
 #[test]

@@ -167,6 +167,18 @@ fn an_undeclared_input_is_named() {
 }
 
 #[test]
+#[should_panic(expected = "two values are named `x`")]
+fn an_output_cannot_take_the_name_of_another_value() {
+    let _ = WengertList::<f64>::trace(&[("x", scalar())], |x| [("x", x[0].exp())]);
+}
+
+#[test]
+#[should_panic(expected = "two values are named `y`")]
+fn equal_output_names_are_refused() {
+    let _ = WengertList::<f64>::trace(&[("x", scalar())], |x| [("y", x[0].exp()), ("y", x[0].sin())]);
+}
+
+#[test]
 #[should_panic(expected = "two inputs are named `x`")]
 fn equal_input_names_are_refused() {
     let _ = WengertList::<f64>::trace(&[("x", scalar()), ("x", scalar())], |x| [("y", &x[0] * &x[1])]);

@@ -5,7 +5,9 @@ use core::panic::{Location, UnwindSafe};
 use std::panic;
 use std::sync::Once;
 
-use autodiff_core::{Autodiff, Index, Primitive, Reduce, Spec, Tensor, Trace};
+use autodiff_core::{
+    Autodiff, Backend, Index, Node, Op, Primitive, Reduce, Spec, SpecError, Tensor, Trace, WengertList,
+};
 use backend_cpu::Cpu;
 
 type T = Tensor<Cpu<f32>>;
@@ -63,7 +65,8 @@ fn shapes_that_do_not_broadcast() {
     check(|| a.pow(&b), &format!("pow: {why}"));
     check(|| a.lt(&b), &format!("lt: {why}"));
     check(|| a.select(&a, &b), &format!("select: {why}"));
-    check(|| a.gt(&b), "lt: the shapes cannot be broadcast together: [4] and [2, 3]");
+    check(|| a.gt(&b), &format!("gt: {why}"));
+    check(|| a.ge(&b), &format!("ge: {why}"));
 }
 
 #[test]
@@ -113,7 +116,15 @@ fn ranks_sizes_and_ranges() {
     check(|| zeros([0]).argmin(0), "argmin: an empty axis has no extreme value: [0]");
     check(|| T::new(&[1.0], [2]), "from_data: 1 elements given for shape [2]");
     check(|| zeros([1; 9]), "shape: 9 axes given, a tensor has at most 8");
-    check(|| zeros([1; 8]).unsqueeze(0), "shape: [1, 1, 1, 1, 1, 1, 1, 1] has no room for another axis");
+    let why = "unsqueeze: shape [1, 1, 1, 1, 1, 1, 1, 1] has no room for another axis, 8 are the most";
+    check(|| zeros([1; 8]).unsqueeze(0), why);
+    check(
+        || x.slice(1, ..=usize::MAX),
+        &format!("slice: range 0..{} step 1 does not lie within axis 1 of shape [2, 3]", usize::MAX),
+    );
+    check(|| x.pad(0, usize::MAX, 0), "pad: the padded axis has too many elements: [2, 3]");
+    let hollow = [0, 1 << 40, 1 << 40];
+    check(|| zeros(hollow), &format!("broadcast: a result of shape {hollow:?} has too many elements"));
     let vast = usize::MAX / 2;
     check(|| zeros([vast, vast]), &format!("broadcast: a result of shape [{vast}, {vast}] has too many elements"));
 }
@@ -140,6 +151,7 @@ fn number_formats() {
     check(|| T::call(&Primitive::MatMul, &[&x]), "matmul: takes 2 inputs, 1 given");
     check(|| i.tensor().exp(), "exp: input 0 must be floating-point, found index");
     check(|| i.tensor() / i.tensor(), "div: input 0 must be floating-point, found index");
+    check(|| i.tensor() * 0.5, "constant: an index holds whole numbers of 32 bits only: index[]");
     check(|| i.tensor().mean(), "mean: input 0 must be floating-point, found index");
     check(|| &x + i.tensor(), "add: the number formats differ: [2] and index[2]");
     check(|| x.to_index(), "index: a tensor of indices expected, its format is elem");
@@ -169,10 +181,50 @@ fn losses_and_cotangents() {
     check(|| y.clone().backward_with(zeros([2])), &format!("backward: {why}"));
 }
 
+/// An operation that does not do what it says.
+#[derive(Clone, Debug, PartialEq)]
+struct Liar;
+
+impl Op for Liar {
+    fn name(&self) -> &'static str {
+        "liar"
+    }
+    fn infer(&self, inputs: &[Spec]) -> Result<Spec, SpecError> {
+        Ok(inputs[0])
+    }
+    fn forward<B: Backend>(&self, inputs: &[Tensor<B>]) -> Tensor<B> {
+        if inputs[0].shape() == [2] { inputs[0].sum() } else { inputs[0].clone() }
+    }
+    fn backward<B: Backend>(&self, _: usize, at: &Node<'_, B>) -> Tensor<B> {
+        at.grad().sum()
+    }
+}
+
+#[test]
+fn operations_that_break_their_word() {
+    let why = "liar: `forward` answered [], `infer` said [2]";
+    check(|| T::call(&Liar, &[&zeros([2])]), why);
+    let x = panic::AssertUnwindSafe(Tensor::<D>::variable(zeros([3])));
+    let y = panic::AssertUnwindSafe(Tensor::call(&Liar, &[&x]).sum());
+    let why = "liar: a gradient must have its input's shape and format: [] and [3]";
+    check(|| y.grad(&[&x]), why);
+    check(|| y.clone().backward(), why);
+}
+
+#[test]
+fn lists_on_bad_data() {
+    let inputs = [("x", Spec::elem([3])), ("i", Spec::index([1]))];
+    let list = WengertList::<f32>::trace(&inputs, |x| [("y", x[0].gather(0, &x[1].to_index()))]);
+    let list = panic::AssertUnwindSafe(list);
+    let given = panic::AssertUnwindSafe([zeros([3]), index([5]).tensor().clone()]);
+    check(|| list.eval(&*given), "gather: index 5 is out of range for axis 0 of length 3");
+    check(|| list.eval(&given[..1]), "the list takes 2 inputs, 1 given");
+}
+
 #[test]
 fn the_fallible_door_answers_instead() {
     let (a, i) = (zeros([2, 3]), index([1]));
-    let error = |result: Result<T, autodiff_core::SpecError>| result.unwrap_err().to_string();
+    let error = |result: Result<T, SpecError>| result.unwrap_err().to_string();
     let matmul = T::try_apply(&Primitive::MatMul, &[&a, &a]);
     assert_eq!(error(matmul), "matmul: the inner extents differ: [2, 3] and [2, 3]");
     let sum = Primitive::Reduce { kind: Reduce::Sum, axes: autodiff_core::Axes::one(6) };

@@ -55,7 +55,7 @@ fn bits(tensors: &[Tensor<F>]) -> Vec<Vec<u64>> {
 /// The list that `f` writes, evaluated.
 fn replayed(f: impl Fn(&[Tensor<Trace<f64>>]) -> Vec<Tensor<Trace<f64>>>, x: &[Tensor<F>]) -> Vec<Tensor<F>> {
     let named: Vec<_> = ["x", "w", "b"].into_iter().zip(x).map(|(name, x)| (name, x.spec())).collect();
-    let list = WengertList::trace(&named, |x| f(x).into_iter().map(|y| ("y", y)).collect::<Vec<_>>());
+    let list = WengertList::trace(&named, |x| ["y1", "y2", "y3", "y4"].into_iter().zip(f(x)));
     assert_eq!(bits(&list.expand(|_| false).eval(x)), bits(&list.eval(x)));
     list.eval(x)
 }

@@ -1,13 +1,12 @@
-//! The scalar backend has every property, in all four elements; recorded, replayed and planned too.
+//! The scalar backend has every property, in all four elements; recorded and planned too.
 
 use autodiff_core::{Autodiff, bf16, f16};
 use backend_cpu::Cpu;
-use conformance::{Planned, Replay};
+use conformance::Planned;
 
 conformance::backend!(cpu_f32, Cpu<f32>);
 conformance::backend!(cpu_f64, Cpu<f64>);
 conformance::backend!(cpu_f16, Cpu<f16>);
 conformance::backend!(cpu_bf16, Cpu<bf16>);
 conformance::backend!(cpu_f64_recorded, Autodiff<Cpu<f64>>);
-conformance::backend!(cpu_f32_replayed, Replay<Cpu<f32>>);
 conformance::backend!(cpu_f32_planned, Planned<Cpu<f32>>);

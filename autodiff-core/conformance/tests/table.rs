@@ -10,7 +10,6 @@ use conformance::Replay;
 use table::{Device, Table};
 
 conformance::backend!(table_f32, Table<f32>);
-conformance::backend!(table_f32_recorded, Autodiff<Table<f32>>);
 conformance::backend!(table_f32_replayed, Replay<Table<f32>>);
 
 /// A step of training, its inputs made on the device.

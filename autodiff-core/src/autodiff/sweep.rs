@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 
 use super::Autodiff;
 use super::record::Record;
-use crate::{Backend, Needs, Shared, Spec, SpecError, Tensor};
+use crate::{Backend, Needs, Shared, SpecError, Tensor};
 
 /// The gradients of all variables that a loss reached.
 pub struct Gradients<B: Backend> {
@@ -17,7 +17,8 @@ pub struct Gradients<B: Backend> {
 }
 
 impl<B: Backend> Gradients<B> {
-    /// The gradient of a variable; `None` where the loss does not depend on it.
+    /// The gradient of a variable; `None` where the loss does not depend on it, and for a value that was computed: of
+    /// those [`Tensor::grad`] knows.
     #[must_use]
     pub fn get(&self, variable: &Tensor<Autodiff<B>>) -> Option<&Tensor<B>> {
         let record = variable.raw().record.as_ref()?;
@@ -66,12 +67,12 @@ impl<B: Backend> Tensor<Autodiff<B>> {
         check_cotangent("backward", self.value(), &cotangent);
         let mut by_address = BTreeMap::new();
         if let Some(root) = self.into_raw().record {
-            let mut graph = Graph::collect(root);
-            graph.sweep(cotangent, |record, gradient| {
+            let swept = Graph::collect(root).sweep(cotangent, |record, gradient| {
                 if record.is_leaf() {
                     by_address.insert(address(&record), (record, gradient));
                 }
             });
+            accept(swept);
         }
         Gradients { by_address }
     }
@@ -99,11 +100,12 @@ impl<B: Backend> Tensor<Autodiff<B>> {
             let wanted = wrt.iter().filter_map(|value| value.raw().record.as_ref()).map(address).collect::<Vec<_>>();
             let mut graph = Graph::collect(root.clone());
             graph.prune(&wanted);
-            graph.sweep(cotangent, |record, gradient| {
+            let swept = graph.sweep(cotangent, |record, gradient| {
                 if wanted.contains(&address(&record)) {
                     found.insert(address(&record), gradient);
                 }
             });
+            accept(swept);
         }
         let gradient = |value: &&Self| found.get(&address(value.raw().record.as_ref()?)).cloned();
         wrt.iter().map(gradient).collect()
@@ -115,6 +117,14 @@ fn unit<B: Backend>(op: &str, loss: &Tensor<B>) -> Tensor<B> {
     let shape = loss.shape();
     assert!(shape.elements() == 1, "{op}: the loss must have one element, its shape is {shape}");
     loss.ones_like()
+}
+
+/// A rule that breaks its promise is shown where the gradient was asked for.
+#[track_caller]
+fn accept(swept: Result<(), SpecError>) {
+    if let Err(error) = swept {
+        panic!("{error}");
+    }
 }
 
 #[track_caller]
@@ -172,7 +182,9 @@ impl<B: Backend> Graph<B> {
 
     /// In reverse: each record's gradient is complete when its turn comes, is handed to `visit`, and the contributions
     /// to its inputs are added to what they have.
-    fn sweep(&mut self, seed: Tensor<B>, mut visit: impl FnMut(Shared<Record<B>>, Tensor<B>)) {
+    ///
+    /// An operation whose gradient has another shape or format than its input ends the walk.
+    fn sweep(mut self, seed: Tensor<B>, mut visit: impl FnMut(Shared<Record<B>>, Tensor<B>)) -> Result<(), SpecError> {
         let mut deltas = vec![None; self.list.len()];
         if let Some(root) = deltas.last_mut() {
             *root = Some(seed);
@@ -185,24 +197,28 @@ impl<B: Backend> Graph<B> {
             };
             let args = (0..record.edges.len()).filter(|&arg| target(arg).is_some());
             let needs = args.fold(Needs::NONE, Needs::with);
+            let mut misfit = None;
             record.backward(needs, &delta, &mut |arg, gradient| {
-                if let Some(place) = target(arg) {
-                    let expected = record.edges[arg].spec(|| delta.spec());
-                    accumulate(record.name(), expected, &mut deltas[place], gradient);
+                let Some(place) = target(arg) else { return };
+                let (expected, found) = (record.edges[arg].spec(|| delta.spec()), gradient.spec());
+                if expected == found {
+                    accumulate(&mut deltas[place], gradient);
+                } else {
+                    misfit = Some((expected, found));
                 }
             });
+            if let Some((expected, found)) = misfit {
+                let why = "a gradient must have its input's shape and format";
+                return Err(SpecError::shapes(record.name(), why, &found, &expected));
+            }
             visit(record, delta);
         }
+        Ok(())
     }
 }
 
 /// `delta += gradient`.
-fn accumulate<B: Backend>(op: &str, expected: Spec, delta: &mut Option<Tensor<B>>, gradient: Tensor<B>) {
-    let found = gradient.spec();
-    assert!(
-        expected == found,
-        "{op}: the gradient of an input must have the input's shape and format {expected}, found {found}"
-    );
+fn accumulate<B: Backend>(delta: &mut Option<Tensor<B>>, gradient: Tensor<B>) {
     *delta = Some(match delta.take() {
         Some(sum) => sum + gradient,
         None => gradient,

@@ -19,7 +19,9 @@ pub(super) use rule::*;
 
 #[cfg(feature = "alloc")]
 mod rule {
-    use crate::{Axes, Backend, Node, Reduce, Tensor};
+    use num_traits::float::FloatCore;
+
+    use crate::{Axes, Backend, DType, Element, Node, Reduce, Tensor, bf16, f16};
 
     /// `e^(x - m) / sum e^(x - m)` with `m` the largest.
     #[track_caller]
@@ -28,7 +30,10 @@ mod rule {
             return x.clone();
         }
         let e = (x - x.reduce(Reduce::Max, Axes::one(axis))).exp();
-        &e / e.reduce(Reduce::Sum, Axes::one(axis))
+        match beyond(x, axis) {
+            None => &e / e.reduce(Reduce::Sum, Axes::one(axis)),
+            Some(n) => &e * (1.0 / n) / e.reduce(Reduce::Mean, Axes::one(axis)),
+        }
     }
 
     /// `x - m - log sum e^(x - m)` with `m` the largest.
@@ -38,7 +43,7 @@ mod rule {
             return x.clone();
         }
         let shifted = x - x.reduce(Reduce::Max, Axes::one(axis));
-        let norm = shifted.exp().reduce(Reduce::Sum, Axes::one(axis)).log();
+        let norm = log_sum(&shifted.exp(), axis);
         shifted - norm
     }
 
@@ -53,7 +58,32 @@ mod rule {
         let zero = largest.zeros_like();
         let infinite = largest.abs().eq(&x.new_full(shape, f64::INFINITY));
         let shift = infinite.select(&zero, &largest);
-        (x - &shift).exp().reduce(Reduce::Sum, Axes::one(axis)).log() + shift
+        log_sum(&(x - &shift).exp(), axis) + shift
+    }
+
+    /// `log sum e`, by way of the mean where the sum may be beyond the format.
+    #[track_caller]
+    fn log_sum<B: Backend>(e: &Tensor<B>, axis: usize) -> Tensor<B> {
+        match beyond(e, axis) {
+            None => e.reduce(Reduce::Sum, Axes::one(axis)).log(),
+            Some(n) => {
+                let mean = e.reduce(Reduce::Mean, Axes::one(axis));
+                let log_n = mean.new_full(mean.shape(), n / 65_536.0).log();
+                mean.log() + log_n + 16.0 * core::f64::consts::LN_2
+            }
+        }
+    }
+
+    /// The extent of the axis where a sum of so many ones is infinite in `x`'s format: f16 ends at 65,504.
+    fn beyond<B: Backend>(x: &Tensor<B>, axis: usize) -> Option<f64> {
+        #[expect(clippy::cast_precision_loss, reason = "an estimate is enough")]
+        let n = x.shape()[axis] as f64;
+        let largest = match x.dtype() {
+            DType::F16 => f16::MAX.into_f64(),
+            DType::Bf16 => bf16::MAX.into_f64(),
+            DType::Elem | DType::Index => B::Elem::max_value().into_f64(),
+        };
+        (n > largest).then_some(n)
     }
 
     /// ```text

@@ -5,6 +5,7 @@ use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 
+use super::eval::{AsItIs, Rewrite};
 use super::{Assignment, Instruction, Var, WengertList};
 use crate::trace::Traced;
 use crate::{Composite, Element, Op, Primitive, Spec, Tensor, Trace};
@@ -13,7 +14,7 @@ impl<E: Element> WengertList<E> {
     /// The list that computes these outputs from these inputs.
     ///
     /// # Panics
-    /// When an output depends on an input that is not named here, or two inputs have one name.
+    /// When an output depends on an input that is not named here, or two different values would have one name.
     #[must_use]
     #[track_caller]
     pub fn new(inputs: &[&Tensor<Trace<E>>], outputs: &[(&str, &Tensor<Trace<E>>)]) -> Self {
@@ -23,7 +24,7 @@ impl<E: Element> WengertList<E> {
         }
         for (name, value) in outputs {
             let var = builder.value(value.raw());
-            builder.list.outputs.push((String::from(*name), var));
+            builder.output(name, var);
         }
         builder.list
     }
@@ -31,7 +32,7 @@ impl<E: Element> WengertList<E> {
     /// The list that a function writes when it is run on named inputs of these shapes.
     ///
     /// # Panics
-    /// When two inputs have one name, or the function panics: a shape that does not fit is found here.
+    /// When two values would have one name, or the function panics: a shape that does not fit is found here.
     #[must_use]
     #[track_caller]
     pub fn trace<'n, O>(inputs: &[(&str, Spec)], f: impl FnOnce(&[Tensor<Trace<E>>]) -> O) -> Self
@@ -47,7 +48,7 @@ impl<E: Element> WengertList<E> {
     /// The same list without the assignments that no output needs; inputs stay.
     #[must_use]
     pub fn without_dead_code(&self) -> Self {
-        self.rewrite(Instruction::apply)
+        self.rewrite(&AsItIs)
     }
 
     /// The same list with users' operations, and composites that are not `claimed`, replaced by what they are made of.
@@ -61,22 +62,31 @@ impl<E: Element> WengertList<E> {
         let mut list = self.clone();
         // A body may hold composites and operations of its own, hence the loop.
         while list.assignments.iter().any(|assignment| opaque(&assignment.instruction)) {
-            list = list.rewrite(|instruction, args, device| match instruction {
-                Instruction::Apply(Primitive::Call(composite)) if !claimed(composite) => composite.body(args),
-                Instruction::Custom(op) => op.forward(args),
-                instruction => instruction.apply(args, device),
-            });
+            list = list.rewrite(&Expand(&claimed));
         }
         list
     }
 
-    /// The list of what `apply` makes of each assignment.
-    fn rewrite(&self, apply: impl FnMut(&Instruction<E>, &[Tensor<Trace<E>>], &()) -> Tensor<Trace<E>>) -> Self {
+    /// The list of what `rewrite` makes of each assignment.
+    fn rewrite(&self, rewrite: &impl Rewrite<E, Trace<E>>) -> Self {
         let placeholder = |var: &Var| Tensor::input(self[*var].instruction.name(), self[*var].spec);
         let inputs: Vec<_> = self.inputs.iter().map(placeholder).collect();
-        let outputs = self.replay(&inputs, apply);
+        let outputs = self.replay(&inputs, rewrite);
         let named: Vec<_> = self.outputs.iter().zip(&outputs).map(|((name, _), value)| (&name[..], value)).collect();
         Self::new(&inputs.iter().collect::<Vec<_>>(), &named)
+    }
+}
+
+/// Replaces what is opaque by its body.
+struct Expand<'f, F>(&'f F);
+
+impl<E: Element, F: Fn(&Composite) -> bool> Rewrite<E, Trace<E>> for Expand<'_, F> {
+    fn apply(&self, instruction: &Instruction<E>, args: &[Tensor<Trace<E>>], device: &()) -> Tensor<Trace<E>> {
+        match instruction {
+            Instruction::Apply(Primitive::Call(composite)) if !self.0(composite) => composite.body(args),
+            Instruction::Custom(op) => op.forward(args),
+            instruction => instruction.apply(args, device),
+        }
     }
 }
 
@@ -87,8 +97,10 @@ struct Builder<E: Element> {
     by_address: BTreeMap<usize, (Traced<E>, Var)>,
     /// What was assigned for a primitive applied to these values.
     merged: BTreeMap<(Primitive, Vec<Var>), Var>,
-    /// Assignments of data and users' operations, which have no order and are compared one by one.
-    unordered: Vec<Var>,
+    /// Assignments of data and users' operations, which have no order: those with equal keys are compared one by one.
+    unordered: BTreeMap<(Vec<Var>, u64), Vec<Var>>,
+    /// What each input and output is called.
+    names: BTreeMap<String, Var>,
 }
 
 impl<E: Element> Builder<E> {
@@ -97,7 +109,8 @@ impl<E: Element> Builder<E> {
             list: WengertList { assignments: Vec::new(), inputs: Vec::new(), outputs: Vec::new() },
             by_address: BTreeMap::new(),
             merged: BTreeMap::new(),
-            unordered: Vec::new(),
+            unordered: BTreeMap::new(),
+            names: BTreeMap::new(),
         }
     }
 
@@ -108,10 +121,19 @@ impl<E: Element> Builder<E> {
             matches!(node.expression().instruction, Instruction::Input(_)),
             "list: `{name}` is computed, so it cannot be an input"
         );
-        assert!(self.list.input(name).is_none(), "list: two inputs are named `{name}`");
         let var = self.push(node, Vec::new());
+        let other = self.names.insert(name.into(), var);
+        assert!(other.is_none(), "list: two inputs are named `{name}`");
         self.list.inputs.push(var);
         self.by_address.insert(node.address(), (node.clone(), var));
+    }
+
+    #[track_caller]
+    fn output(&mut self, name: &str, var: Var) {
+        let other = self.names.insert(name.into(), var);
+        let same = other.is_none_or(|other| other == var) && self.list.output(name).is_none();
+        assert!(same, "list: two values are named `{name}`");
+        self.list.outputs.push((name.into(), var));
     }
 
     /// Depth first, by a stack of its own; a node is assigned once all its arguments are.
@@ -149,22 +171,20 @@ impl<E: Element> Builder<E> {
                 var
             }
             Instruction::Data(_) | Instruction::Custom(_) => {
-                if let Some(var) = self.find(&expression.instruction, &args, expression.spec) {
+                let key = (args.clone(), expression.instruction.key());
+                if let Some(var) = self.find(&key, &expression.instruction, expression.spec) {
                     return var;
                 }
                 let var = self.push(node, args);
-                self.unordered.push(var);
+                self.unordered.entry(key).or_default().push(var);
                 var
             }
         }
     }
 
-    fn find(&self, instruction: &Instruction<E>, args: &[Var], spec: Spec) -> Option<Var> {
-        let equal = |var: &Var| {
-            let own = &self.list[*var];
-            own.spec == spec && own.args == args && own.instruction == *instruction
-        };
-        self.unordered.iter().copied().find(equal)
+    fn find(&self, key: &(Vec<Var>, u64), instruction: &Instruction<E>, spec: Spec) -> Option<Var> {
+        let equal = |var: &Var| self.list[*var].spec == spec && self.list[*var].instruction == *instruction;
+        self.unordered.get(key)?.iter().copied().find(equal)
     }
 
     fn push(&mut self, node: &Traced<E>, args: Vec<Var>) -> Var {
@@ -172,5 +192,15 @@ impl<E: Element> Builder<E> {
         let var = Var::new(self.list.assignments.len());
         self.list.assignments.push(Assignment { instruction, args, spec });
         var
+    }
+}
+
+impl<E: Element> Instruction<E> {
+    /// A number that is equal for equal data, and mostly only for that.
+    fn key(&self) -> u64 {
+        match self {
+            Self::Data(data) => data.fingerprint(),
+            Self::Input(_) | Self::Apply(_) | Self::Custom(_) => 0,
+        }
     }
 }

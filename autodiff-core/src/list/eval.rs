@@ -37,16 +37,12 @@ impl<E: Element> WengertList<E> {
                 return Err(InputError::Spec { name: self[*var].instruction.name().into(), expected, found });
             }
         }
-        Ok(self.replay(inputs, Instruction::apply))
+        Ok(self.replay(inputs, &AsItIs))
     }
 
-    /// Walks the list with the values that `apply` makes of each assignment; data comes from the list itself.
+    /// Walks the list with the values that `rewrite` makes of each assignment; data comes from the list itself.
     #[track_caller]
-    pub(super) fn replay<B: Backend>(
-        &self,
-        inputs: &[Tensor<B>],
-        mut apply: impl FnMut(&Instruction<E>, &[Tensor<B>], &B::Device) -> Tensor<B>,
-    ) -> Vec<Tensor<B>> {
+    pub(super) fn replay<B: Backend>(&self, inputs: &[Tensor<B>], rewrite: &impl Rewrite<E, B>) -> Vec<Tensor<B>> {
         let device = inputs.first().map(|input| input.device().clone()).unwrap_or_default();
         let mut uses = self.uses();
         let mut values: Vec<Option<Tensor<B>>> = vec![None; self.assignments.len()];
@@ -58,7 +54,7 @@ impl<E: Element> WengertList<E> {
             match &assignment.instruction {
                 Instruction::Input(_) => {}
                 Instruction::Data(data) => values[place] = Some(convert(data, assignment.spec.shape, &device)),
-                instruction => values[place] = Some(apply(instruction, &args, &device)),
+                instruction => values[place] = Some(rewrite.apply(instruction, &args, &device)),
             }
         }
         self.outputs.iter().map(|(_, var)| take(&mut values, &mut uses, *var)).collect()
@@ -72,6 +68,21 @@ impl<E: Element> WengertList<E> {
             uses[var.index()] += 1;
         }
         uses
+    }
+}
+
+/// What is made of each assignment on the way through a list. A trait, since a closure does not know its caller's line.
+pub(super) trait Rewrite<E: Element, B: Backend> {
+    #[track_caller]
+    fn apply(&self, instruction: &Instruction<E>, args: &[Tensor<B>], device: &B::Device) -> Tensor<B>;
+}
+
+/// What the assignment says.
+pub(super) struct AsItIs;
+
+impl<E: Element, B: Backend> Rewrite<E, B> for AsItIs {
+    fn apply(&self, instruction: &Instruction<E>, args: &[Tensor<B>], device: &B::Device) -> Tensor<B> {
+        instruction.apply(args, device)
     }
 }
 

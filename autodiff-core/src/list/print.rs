@@ -2,8 +2,10 @@
 
 use core::fmt;
 
+use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::String;
+use alloc::vec;
 use alloc::vec::Vec;
 
 use super::{Assignment, Instruction, Var, WengertList};
@@ -17,7 +19,7 @@ impl<E: Element> fmt::Display for WengertList<E> {
         let names = Names::new(self);
         for (place, assignment) in self.assignments.iter().enumerate() {
             let var = Var::new(place);
-            if !is_assigned(self, var) {
+            if !names.is_assigned(self, var) {
                 continue;
             }
             write!(f, "{} = {}", names.get(var), call(assignment, &names))?;
@@ -31,11 +33,6 @@ impl<E: Element> fmt::Display for WengertList<E> {
         }
         Ok(())
     }
-}
-
-/// Whether a list shows a line for this value.
-pub(super) fn is_assigned<E: Element>(list: &WengertList<E>, var: Var) -> bool {
-    !matches!(list[var].instruction, Instruction::Input(_)) && literal(list, var).is_none()
 }
 
 fn end_line(f: &mut fmt::Formatter<'_>, spec: Spec) -> fmt::Result {
@@ -55,52 +52,71 @@ fn call<E: Element>(assignment: &Assignment<E>, names: &Names) -> String {
 }
 
 /// What each value is called: inputs and outputs by their names, constants by their numbers, the rest `z1, z2, ..`.
-pub(super) struct Names(Vec<String>);
+pub(super) struct Names {
+    names: Vec<String>,
+    /// Which values are constants, in whatever shape.
+    numbers: Vec<bool>,
+}
 
 impl Names {
     pub(super) fn new<E: Element>(list: &WengertList<E>) -> Self {
-        let mut names = alloc::vec![String::new(); list.assignments.len()];
+        let mut known = Self { names: vec![String::new(); list.assignments.len()], numbers: Vec::new() };
         for (name, var) in list.outputs.iter().rev() {
-            names[var.index()].clone_from(name);
+            known.names[var.index()].clone_from(name);
         }
+        let given: BTreeSet<&str> = list.inputs.iter().map(|var| list[*var].instruction.name()).collect();
+        let given = given.into_iter().chain(list.outputs.iter().map(|(name, _)| &name[..])).collect();
         let mut next = 1;
-        for place in 0..names.len() {
-            let assignment = &list.assignments[place];
-            if let Instruction::Input(name) = &assignment.instruction {
-                names[place].clone_from(name);
-            } else if let Some(number) = literal(list, Var::new(place)) {
-                names[place] = number;
-            } else if names[place].is_empty() {
-                names[place] = fresh(list, &mut next);
+        for (place, assignment) in list.assignments.iter().enumerate() {
+            let number = known.number(assignment);
+            known.numbers.push(number.is_some());
+            let name = &mut known.names[place];
+            match (&assignment.instruction, number) {
+                (Instruction::Input(own), _) => name.clone_from(own),
+                (_, Some(number)) => *name = number,
+                _ if name.is_empty() => *name = fresh(&given, &mut next),
+                _ => {}
             }
         }
-        Self(names)
+        known
+    }
+
+    /// The number that a constant, or a constant in another shape, stands for.
+    fn number<E: Element>(&self, assignment: &Assignment<E>) -> Option<String> {
+        match &assignment.instruction {
+            Instruction::Apply(Primitive::Constant { value, .. }) => Some(format!("{}", value.get())),
+            Instruction::Apply(Primitive::Broadcast { .. } | Primitive::Reshape { .. }) => {
+                let arg = assignment.args[0].index();
+                self.numbers[arg].then(|| self.names[arg].clone())
+            }
+            _ => None,
+        }
     }
 
     pub(super) fn into_inner(self) -> Vec<String> {
-        self.0
+        self.names
     }
 
     pub(super) fn get(&self, var: Var) -> &str {
-        &self.0[var.index()]
+        &self.names[var.index()]
+    }
+
+    pub(super) fn is_number(&self, var: Var) -> bool {
+        self.numbers[var.index()]
+    }
+
+    /// Whether a list shows a line for this value.
+    pub(super) fn is_assigned<E: Element>(&self, list: &WengertList<E>, var: Var) -> bool {
+        !matches!(list[var].instruction, Instruction::Input(_)) && !self.is_number(var)
     }
 }
 
-/// The number that a constant, or a constant in another shape, stands for.
-pub(super) fn literal<E: Element>(list: &WengertList<E>, var: Var) -> Option<String> {
-    match &list[var].instruction {
-        Instruction::Apply(Primitive::Constant { value, .. }) => Some(format!("{}", value.get())),
-        Instruction::Apply(Primitive::Broadcast { .. } | Primitive::Reshape { .. }) => literal(list, list[var].args[0]),
-        _ => None,
-    }
-}
-
-/// The next of `z1, z2, ..` that is not the name of an input or an output.
-fn fresh<E: Element>(list: &WengertList<E>, next: &mut u32) -> String {
+/// The next of `z1, z2, ..` that was not given to an input or an output.
+fn fresh(given: &BTreeSet<&str>, next: &mut u32) -> String {
     loop {
         let name = format!("z{next}");
         *next += 1;
-        if list.input(&name).is_none() && list.output(&name).is_none() {
+        if !given.contains(&name[..]) {
             return name;
         }
     }

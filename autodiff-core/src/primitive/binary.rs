@@ -150,9 +150,9 @@ mod rule {
         undefined.select(&zero, &(g * (y * base.log())))
     }
 
-    /// `g` where `small < large`, half of it where they are equal, 0 elsewhere.
+    /// 0 where `large < small`, half of `g` where they are equal, `g` elsewhere: NaN must not end the gradient.
     fn winner<B: Backend>(g: &Tensor<B>, small: &Tensor<B>, large: &Tensor<B>) -> Tensor<B> {
-        let tie = small.eq(large).select(&(g * 0.5), &g.zeros_like());
-        small.lt(large).select(g, &tie)
+        let tie = small.eq(large).select(&(g * 0.5), g);
+        large.lt(small).select(&g.zeros_like(), &tie)
     }
 }

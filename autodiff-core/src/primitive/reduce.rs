@@ -94,7 +94,7 @@ mod rule {
         }
 
         /// ```text
-        /// sum  broadcast(g)    mean  broadcast(g / n)    max, min  g / count where x = y, 0 elsewhere
+        /// sum  broadcast(g)    mean  broadcast(g (1 / n))    max, min  0 where another is more extreme, else g / count
         /// ```
         pub(in crate::primitive) fn backward<B: Backend>(self, axes: Axes, at: &Node<'_, B>) -> Tensor<B> {
             let (g, shape) = (at.grad(), at.shape(0));
@@ -104,13 +104,16 @@ mod rule {
                     let count: usize = axes.iter().map(|axis| shape[axis]).product();
                     #[expect(clippy::cast_precision_loss, reason = "a count beyond 2^53 elements fits no memory")]
                     let count = count as f64;
-                    (g / count).broadcast_to(shape)
+                    // The count itself may be beyond the format: 65,504 is all that f16 holds.
+                    (g * (1.0 / count)).broadcast_to(shape)
                 }
                 Self::Max | Self::Min => {
-                    let extreme = at.input(0).eq(&at.output().broadcast_to(shape));
-                    let count = extreme.cast(g.dtype()).reduce(Self::Sum, axes).maximum(&g.ones_like());
+                    let (x, y) = (at.input(0), at.output().broadcast_to(shape));
+                    // Where y is NaN nothing is less, so that the gradient does not end there.
+                    let less = if matches!(self, Self::Max) { x.lt(&y) } else { y.lt(x) };
+                    let count = (1.0 - &less).cast(g.dtype()).reduce(Self::Sum, axes);
                     let share = (g / count).broadcast_to(shape);
-                    extreme.select(&share, &share.zeros_like())
+                    less.select(&share.zeros_like(), &share)
                 }
             }
         }

@@ -7,7 +7,7 @@ pub(super) fn infer_pad(inputs: &[Spec], axis: usize, sizes: [usize; 3]) -> Resu
     spec::has_axis("pad", axis, &x.shape)?;
     match padded(x.shape[axis], sizes) {
         Some(extent) => Ok(x.reshaped(x.shape.with(axis, extent))),
-        None => Err(SpecError { op: "pad", fault: Fault::TooLarge { shape: x.shape } }),
+        None => Err(SpecError::shape("pad", "the padded axis has too many elements", x)),
     }
 }
 
@@ -85,5 +85,21 @@ pub(super) mod rule {
     pub(in crate::primitive) fn concat<B: Backend>(axis: usize, arg: usize, at: &Node<'_, B>) -> Tensor<B> {
         let start: usize = (0..arg).map(|before| at.shape(before)[axis]).sum();
         at.grad().slice_along(axis, start, start + at.shape(arg)[axis], 1)
+    }
+
+    /// The same for all inputs in one pass: where they lie is added up once.
+    pub(in crate::primitive) fn concat_all<B: Backend>(
+        axis: usize,
+        at: &Node<'_, B>,
+        sink: &mut dyn FnMut(usize, Tensor<B>),
+    ) {
+        let mut start = 0;
+        for arg in 0..at.arity() {
+            let stop = start + at.shape(arg)[axis];
+            if at.needs(arg) {
+                sink(arg, at.grad().slice_along(axis, start, stop, 1));
+            }
+            start = stop;
+        }
     }
 }

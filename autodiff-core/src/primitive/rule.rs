@@ -76,6 +76,15 @@ impl Op for Primitive {
         }
     }
 
+    fn backward_all<B: Backend>(&self, at: &Node<'_, B>, sink: &mut dyn FnMut(usize, Tensor<B>)) {
+        if let Self::Concat { axis } = *self {
+            return region::rule::concat_all(axis.into(), at, sink);
+        }
+        for arg in (0..at.arity()).filter(|&arg| at.needs(arg)) {
+            sink(arg, self.backward(arg, at));
+        }
+    }
+
     fn backward<B: Backend>(&self, arg: usize, at: &Node<'_, B>) -> Tensor<B> {
         match *self {
             Self::Cast { .. } => at.grad().cast(at.spec(0).dtype),

@@ -109,7 +109,7 @@ impl<B: Backend> Tensor<B> {
     #[must_use]
     #[track_caller]
     pub fn gt(&self, other: &Self) -> Self {
-        other.lt(self)
+        self.reversed("gt", Compare::Lt, other)
     }
 
     /// 1 where `self >= other`, else 0; no gradient.
@@ -119,7 +119,14 @@ impl<B: Backend> Tensor<B> {
     #[must_use]
     #[track_caller]
     pub fn ge(&self, other: &Self) -> Self {
-        other.le(self)
+        self.reversed("ge", Compare::Le, other)
+    }
+
+    /// A comparison with its sides exchanged, under its own name.
+    #[track_caller]
+    fn reversed(&self, op: &'static str, f: Compare, other: &Self) -> Self {
+        let (left, right) = self.broadcast_pair(op, other);
+        Self::apply(&Primitive::Compare(f), [&right, &left])
     }
 
     /// `a` where this condition is not 0, `b` elsewhere; all three broadcast.

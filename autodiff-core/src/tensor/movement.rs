@@ -4,7 +4,7 @@ use core::ops::{Bound, RangeBounds};
 
 use alloc::vec::Vec;
 
-use crate::{Axes, Backend, Index, Order, Primitive, Shape, SpecError, Tensor};
+use crate::{Axes, Backend, Index, MAX_RANK, Order, Primitive, Shape, SpecError, Tensor};
 
 use super::{resolve, small};
 
@@ -120,6 +120,8 @@ macro_rules! movement {
                 let place = if axis < 0 { axis + shape.rank().cast_signed() + 1 } else { axis };
                 let place = usize::try_from(place).ok().filter(|&place| place <= shape.rank());
                 let Some(place) = place else { panic!("{}", SpecError::axis("unsqueeze", axis, &shape)) };
+                let full = shape.rank() == MAX_RANK;
+                assert!(!full, "unsqueeze: shape {shape} has no room for another axis, {MAX_RANK} are the most");
                 self.reshape(shape.inserted(place, 1))
             }
 
@@ -170,11 +172,11 @@ macro_rules! movement {
                 let axis = resolve("slice", axis, &shape);
                 let start = match range.start_bound() {
                     Bound::Included(&start) => start,
-                    Bound::Excluded(&before) => before + 1,
+                    Bound::Excluded(&before) => before.saturating_add(1),
                     Bound::Unbounded => 0,
                 };
                 let stop = match range.end_bound() {
-                    Bound::Included(&last) => last + 1,
+                    Bound::Included(&last) => last.saturating_add(1),
                     Bound::Excluded(&stop) => stop,
                     Bound::Unbounded => shape[axis],
                 };
@@ -236,7 +238,7 @@ macro_rules! movement {
                     index.shape()
                 );
                 let count = index.shape()[0];
-                let column = Shape::new(&[1; crate::MAX_RANK][..shape.rank()]).with(axis, count);
+                let column = Shape::new(&[1; MAX_RANK][..shape.rank()]).with(axis, count);
                 self.gather_along(axis, &index.reshape(column).broadcast_to(shape.with(axis, count)))
             }
 

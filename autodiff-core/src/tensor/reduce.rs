@@ -58,7 +58,8 @@ impl<B: Backend> Tensor<B> {
     #[must_use]
     #[track_caller]
     pub fn reduce(&self, kind: Reduce, axes: Axes) -> Self {
-        if axes.is_empty() {
+        // Of indices a mean must be refused, along whatever axes.
+        if axes.is_empty() && self.dtype().is_float() {
             return self.clone();
         }
         Self::apply(&Primitive::Reduce { kind, axes }, [self])

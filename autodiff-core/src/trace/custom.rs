@@ -114,9 +114,10 @@ impl<E: Element> Op for Custom<E> {
         let traced = Node { op: at.op, edges: &edges, output: output.as_ref(), grad: &grad, needs: at.needs };
         let mut gradients = Vec::new();
         self.0.backward_traced(&traced, &mut |arg, gradient| gradients.push((arg, gradient)));
-        let outputs: Vec<_> = gradients.iter().map(|(_, gradient)| ("gradient", gradient)).collect();
+        let named: Vec<_> = (0..).zip(gradients).map(|(n, (arg, gradient))| (format!("g{n}"), arg, gradient)).collect();
+        let outputs: Vec<_> = named.iter().map(|(name, _, gradient)| (&name[..], gradient)).collect();
         let list = WengertList::new(&known.placeholders.iter().collect::<Vec<_>>(), &outputs);
-        for ((arg, _), gradient) in gradients.iter().zip(list.eval(&known.values)) {
+        for ((_, arg, _), gradient) in named.iter().zip(list.eval(&known.values)) {
             sink(*arg, gradient);
         }
     }

@@ -78,12 +78,7 @@ pub fn binary_index_in_place(f: Binary, side: Side, x: &mut [i32], other: View<'
 
 /// `y = 1` where the comparison holds, 0 elsewhere.
 pub fn compare<T: Number, E: Element>(f: Compare, a: View<'_, T>, b: View<'_, T>, out: &mut [E]) {
-    let number = |holds| if holds { E::one() } else { E::zero() };
-    match f {
-        Compare::Eq => zip(a, b, out, |a, b| number(a == b)),
-        Compare::Lt => zip(a, b, out, |a, b| number(a < b)),
-        Compare::Le => zip(a, b, out, |a, b| number(a <= b)),
-    }
+    zip(a, b, out, |a, b| if math::compare(f, a, b) { E::one() } else { E::zero() });
 }
 
 /// `y = a` where `condition` is not 0, `b` elsewhere.
