@@ -34,6 +34,7 @@ mod tensor;
 mod trace;
 
 pub use half::{bf16, f16};
+pub use num_traits::float::FloatCore;
 
 pub use axes::{Axes, Order};
 pub use composite::Composite;

@@ -93,6 +93,9 @@ impl<B: Backend, M: Module<B>, X: Module<B>, O: Optimizer> TrainStep<B, M, X, O>
 
     /// A step that is traced once, on a batch of the example's shapes, and then executed as one list.
     ///
+    /// What the batch holds beside tensors, a number or the variant of an enum, is fixed by the example. A run copies the
+    /// batch to memory of the host and allocates for that; the plan itself allocates nothing.
+    ///
     /// # Panics
     /// When the loss panics: a shape that does not fit is found here. When the loss has more than one element, or the
     /// optimizer's settings contradict each other.
@@ -121,7 +124,8 @@ impl<B: Backend, M: Module<B>, X: Module<B>, O: Optimizer> TrainStep<B, M, X, O>
     /// Does the step on a batch and answers the loss before it. After an error nothing has changed.
     ///
     /// # Errors
-    /// When the step was compiled and the batch has other shapes than the example, or an index in it is out of range.
+    /// When the step was compiled and the batch differs from the example in its shapes or in what is not a tensor, or an
+    /// index in it is out of range.
     ///
     /// # Panics
     /// When the step is eager and the loss panics.
@@ -214,7 +218,10 @@ fn step_key(seed: u64, step: u32) -> [i32; 2] {
 fn initial_state<B: Backend, O: Optimizer>(optimizer: &O, parameters: &[Tensor<B>]) -> Vec<Vec<Tensor<B>>> {
     let mut state = Vec::with_capacity(parameters.len());
     for parameter in parameters {
-        state.push(optimizer.init(parameter));
+        let (slots, names) = (optimizer.init(parameter), optimizer.state_names());
+        let (found, expected) = (slots.len(), names.len());
+        assert!(found == expected, "optimizer: {expected} slots are named, {names:?}, `init` answered {found}");
+        state.push(slots);
     }
     state
 }

@@ -297,3 +297,96 @@ fn adam_counts_the_updates_of_each_parameter() {
     assert!((step.model().1.item() - 0.9).abs() < 1e-8);
     assert_eq!(Adam::new(0.1).lr(), 0.1);
 }
+
+fn scaled<B: Backend>(model: &Param<B>, (x, factor): &(Tensor<B>, f64), _: &mut Context<B>) -> Tensor<B> {
+    (model.value() * x * *factor).sum()
+}
+
+#[derive(Clone, Debug, Module)]
+enum Signed<B: Backend> {
+    Plus(Tensor<B>),
+    Minus(Tensor<B>),
+}
+
+fn signed<B: Backend>(model: &Param<B>, batch: &Signed<B>, _: &mut Context<B>) -> Tensor<B> {
+    match batch {
+        Signed::Plus(x) => (model.value() * x).sum(),
+        Signed::Minus(x) => -(model.value() * x).sum(),
+    }
+}
+
+/// What is not a tensor would stay in the list as it was when it was traced.
+#[test]
+fn what_a_list_has_fixed_cannot_change_unseen() {
+    let (model, x) = (Param::new(Tensor::<F64>::new(&[2.0], [1])), Tensor::<F64>::new(&[3.0], [1]));
+    let mut step = TrainStep::compile(model.clone(), Sgd::new(0.0), scaled, &(x.clone(), 1.0));
+    assert_eq!(step.run(&(x.clone(), 1.0)).unwrap(), 6.0);
+    let error = step.run(&(x.clone(), 5.0)).unwrap_err().to_string();
+    assert!(error.contains("1.0") && error.contains("5.0") && error.contains("only tensors can change"), "{error}");
+
+    let mut step = TrainStep::compile(model, Sgd::new(0.0), signed, &Signed::Plus(x.clone()));
+    assert_eq!(step.run(&Signed::Plus(x.clone())).unwrap(), 6.0);
+    let error = step.run(&Signed::Minus(x)).unwrap_err().to_string();
+    assert!(error.contains("Plus") && error.contains("Minus"), "{error}");
+}
+
+/// Plain descent, but for what it answers.
+#[derive(Clone, Copy, Debug)]
+struct Careless {
+    slots: usize,
+    answered: usize,
+}
+
+impl Optimizer for Careless {
+    fn lr(&self) -> f64 {
+        0.1
+    }
+    fn state_names(&self) -> &'static [&'static str] {
+        &["slot"]
+    }
+    fn init<B: Backend>(&self, param: &Tensor<B>) -> Vec<Tensor<B>> {
+        vec![param.zeros_like(); self.slots]
+    }
+    fn update<B: Backend>(
+        &self,
+        param: &Tensor<B>,
+        grad: &Tensor<B>,
+        state: &[Tensor<B>],
+        at: &optim::StepInputs<B>,
+    ) -> (Tensor<B>, Vec<Tensor<B>>) {
+        (param - &at.lr * grad, vec![state[0].clone(); self.answered])
+    }
+}
+
+#[test]
+#[should_panic(expected = "optimizer: 1 slots are named, [\"slot\"], `init` answered 2")]
+fn an_optimizer_names_each_slot() {
+    let optimizer = Careless { slots: 2, answered: 2 };
+    let _ = TrainStep::compile(mlp::<F32>(1), optimizer, classify, &batch(0, 6));
+}
+
+#[test]
+#[should_panic(expected = "optimizer: parameter 0 and its state are")]
+fn an_optimizer_answers_each_slot() {
+    let optimizer = Careless { slots: 1, answered: 2 };
+    let _ = TrainStep::compile(mlp::<F32>(1), optimizer, classify, &batch(0, 6));
+}
+
+#[test]
+#[should_panic(expected = "module: `1` is [2], but the parameter that it is tied to is [1]")]
+fn a_tied_parameter_has_one_shape() {
+    let param = Param::new(Tensor::<F32>::new(&[1.0], [1]));
+    let other = param.with_value(Tensor::<F32>::new(&[1.0, 2.0], [2]));
+    let _ = (param, other).variables();
+}
+
+#[test]
+fn adam_leaves_a_half_alone_that_has_no_gradient() {
+    use autodiff_core::f16;
+    let (adam, x) = (Adam::new(0.1), Tensor::<Cpu<f16>>::new(&[1.0, 1.0], [2]));
+    let gradient = Tensor::new(&[0.0, 1.0], [2]);
+    let at = optim::StepInputs::new(adam.lr, 1, x.device());
+    let (x, _) = adam.update(&x, &gradient, &adam.init(&x), &at);
+    assert_eq!(x.to_vec()[0], f16::from_f32(1.0));
+    assert!(x.to_vec()[1] < f16::from_f32(0.95));
+}

@@ -3,7 +3,7 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
-use autodiff_core::{Backend, Tensor};
+use autodiff_core::{Backend, Element, FloatCore, Tensor};
 
 use crate::optimizer::{Optimizer, StepInputs, check_gradient, slots};
 
@@ -21,6 +21,9 @@ use crate::optimizer::{Optimizer, StepInputs, check_gradient, slots};
 ///
 /// The corrections are computed as `1 - b^t = -expm1(t log1p(-(1 - b)))`: in `f32`, `1 - 0.999` has lost a third of its
 /// digits before it is used.
+///
+/// An `eps` below the element's smallest normal number counts as that: in `f16`, 1e-8 is 0, and a parameter without a
+/// gradient would become 0/0.
 ///
 /// (D. Kingma and J. Ba, *Adam: a method for stochastic optimization*, ICLR 2015, algorithm 1.)
 ///
@@ -92,7 +95,8 @@ impl Optimizer for Adam {
         let m = m * b1 + &g * (1.0 - b1);
         let v = v * b2 + &g * &g * (1.0 - b2);
         let rate = &at.lr / correction(b1, &at.step);
-        let scale = v.sqrt() / correction(b2, &at.step).sqrt() + self.eps;
+        let eps = self.eps.max(B::Elem::min_positive_value().into_f64());
+        let scale = v.sqrt() / correction(b2, &at.step).sqrt() + eps;
         (param - rate * (&m / scale), vec![m, v])
     }
 }

@@ -4,15 +4,15 @@ use core::fmt;
 
 use alloc::collections::BTreeMap;
 
-use autodiff_core::{Backend, Index, Tensor};
+use autodiff_core::{Backend, Index, Spec, Tensor};
 
 use super::{Buffer, Module, Param, ParamId};
 
 /// A traversal that builds the same module on another backend.
 pub struct Walk<'a, B: Backend, C: Backend> {
     convert: &'a mut Convert<'a, B, C>,
-    /// What was made of each parameter and buffer: its clones get the same.
-    met: &'a mut BTreeMap<ParamId, Tensor<C>>,
+    /// What was made of each parameter and buffer, and of what: its clones get the same.
+    met: &'a mut BTreeMap<ParamId, (Tensor<C>, Spec)>,
     path: Path<'a>,
 }
 
@@ -91,12 +91,18 @@ impl<B: Backend, C: Backend> Walk<'_, B, C> {
     }
 
     /// A parameter: converted where it is met first, and the same again where it is met again.
+    ///
+    /// # Panics
+    /// When a clone of it, which is tied to it, has another shape or format.
     pub fn param(&mut self, param: &Param<B>) -> Param<C> {
         let value = self.once(Kind::Param, param.id(), param.value());
         param.with_value(value)
     }
 
     /// A buffer: converted where it is met first, and the same again where it is met again.
+    ///
+    /// # Panics
+    /// When a clone of it has another shape or format.
     pub fn buffer(&mut self, buffer: &Buffer<B>) -> Buffer<C> {
         let value = self.once(Kind::Buffer, buffer.id(), buffer.value());
         buffer.with_value(value)
@@ -116,11 +122,13 @@ impl<B: Backend, C: Backend> Walk<'_, B, C> {
     }
 
     fn once(&mut self, kind: Kind, id: &ParamId, value: &Tensor<B>) -> Tensor<C> {
-        if let Some(met) = self.met.get(id) {
+        if let Some((met, spec)) = self.met.get(id) {
+            let (path, found) = (&self.path, value.spec());
+            assert!(*spec == found, "module: `{path}` is {found}, but the parameter that it is tied to is {spec}");
             return met.clone();
         }
         let converted = (self.convert)(&Leaf { path: &self.path, kind, id: Some(id) }, value);
-        self.met.insert(id.clone(), converted.clone());
+        self.met.insert(id.clone(), (converted.clone(), value.spec()));
         converted
     }
 }

@@ -17,7 +17,7 @@ use optim::{Optimizer, StepInputs};
 use super::instance::{Instance, Loss, Outcome, Values};
 use super::{StepError, initial_state};
 use crate::module::{moved, same_backend};
-use crate::{Kind, Module};
+use crate::{Kind, Leaf, Module};
 
 /// What changes from step to step beside the values that the step itself changes.
 pub(super) struct Numbers<E> {
@@ -40,6 +40,8 @@ pub(super) trait Replay<E: Element>: Debug {
     fn slots(&self) -> &Slots<E>;
     /// Names, shapes and formats of the batch's tensors.
     fn batch(&self) -> &[(String, Spec)];
+    /// The batch as [`fixed`] shows it.
+    fn fixed(&self) -> &str;
     fn list(&self) -> &WengertList<E>;
 }
 
@@ -56,6 +58,7 @@ pub(super) struct Compiled<B: Execute> {
     list: WengertList<B::Elem>,
     program: B::Program,
     batch: Vec<(String, Spec)>,
+    fixed: String,
     slots: Slots<B::Elem>,
     /// The slots that the step changes, each with room for its next value, in the order of the list's outputs.
     next: Vec<(usize, DataBuf<B::Elem>)>,
@@ -123,6 +126,7 @@ impl<B: Execute> Compiled<B> {
         O: Optimizer,
     {
         let start = Start::new(model, optimizer);
+        let fixed = fixed(example);
         let values = start.inputs();
         let mut batch = Vec::new();
         let mut batch_inputs = Vec::new();
@@ -158,7 +162,7 @@ impl<B: Execute> Compiled<B> {
             (*slot, DataBuf::zeros(spec.dtype, spec.shape.elements()))
         };
         let next = changed.iter().map(room).collect();
-        Self { program: B::compile(&list), list, batch, slots, next, loss: [B::Elem::default()] }
+        Self { program: B::compile(&list), list, batch, fixed, slots, next, loss: [B::Elem::default()] }
     }
 }
 
@@ -200,9 +204,19 @@ impl<B: Execute> Replay<B::Elem> for Compiled<B> {
         &self.batch
     }
 
+    fn fixed(&self) -> &str {
+        &self.fixed
+    }
+
     fn list(&self) -> &WengertList<B::Elem> {
         &self.list
     }
+}
+
+/// All of a batch but its tensors' numbers, as text: what tracing has fixed.
+fn fixed<B: Backend, X: Module<B>>(batch: &X) -> String {
+    let blank = |_: &Leaf<'_>, tensor: &Tensor<B>| Tensor::<Trace<B::Elem>>::input("tensor", tensor.spec());
+    format!("{:?}", batch.map_tensors(blank))
 }
 
 /// Runs a step on a batch whose shapes are checked first.
@@ -222,6 +236,10 @@ pub(super) fn run<B: Backend, X: Module<B>>(
         if *expected != found {
             return Err(StepError::Batch(InputError::Spec { name: name.clone(), expected: *expected, found }));
         }
+    }
+    let (expected, found) = (step.fixed(), fixed(batch));
+    if expected != found {
+        return Err(StepError::Fixed { expected: expected.into(), found });
     }
     let data: Vec<_> = tensors.iter().map(Tensor::to_data).collect();
     step.run(&data, numbers).map_err(StepError::Run)

@@ -4,6 +4,7 @@ use core::error::Error;
 use core::fmt;
 
 use alloc::boxed::Box;
+use alloc::string::String;
 
 use autodiff_core::InputError;
 
@@ -13,6 +14,13 @@ use autodiff_core::InputError;
 pub enum StepError {
     /// The batch is not one of those that the step was compiled for.
     Batch(InputError),
+    /// Something in the batch that is not a tensor, which the list has fixed, has changed.
+    Fixed {
+        /// The example that the step was compiled for, tensors shown by their shapes.
+        expected: String,
+        /// The batch that was given.
+        found: String,
+    },
     /// The backend could not run the list: an index is out of range, for example.
     Run(Box<dyn Error>),
 }
@@ -27,6 +35,9 @@ impl fmt::Display for StepError {
                 write!(f, "the step was compiled for `{name}` of shape {expected}, {found} given")
             }
             Self::Batch(other) => write!(f, "the batch does not fit the compiled step: {other}"),
+            Self::Fixed { expected, found } => {
+                write!(f, "the step was compiled for {expected}, of which only tensors can change: {found} given")
+            }
             Self::Run(error) => write!(f, "the compiled step failed: {error}"),
         }
     }
@@ -36,6 +47,7 @@ impl Error for StepError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::Batch(error) => Some(error),
+            Self::Fixed { .. } => None,
             Self::Run(error) => Some(error.as_ref()),
         }
     }

@@ -77,11 +77,29 @@ impl<C: Backend, M> Instance<C, M> {
         let mut parameters = Vec::with_capacity(self.variables.len());
         for (number, (variable, state)) in self.variables.iter().zip(state).enumerate() {
             parameters.push(match gradients.get(variable) {
-                Some(gradient) => Some(optimizer.update(variable.value(), gradient, state, &at(number))),
+                Some(gradient) => {
+                    let updated = optimizer.update(variable.value(), gradient, state, &at(number));
+                    check_update(number, variable.value(), state, &updated);
+                    Some(updated)
+                }
                 None => None,
             });
         }
         let new = |id| ctx.new_buffer(id).map(|value| value.value().clone());
         Outcome { loss: value, parameters, buffers: self.buffers.iter().map(new).collect() }
     }
+}
+
+/// An optimizer must leave shapes and formats, and the number of slots, as they are.
+#[track_caller]
+fn check_update<C: Backend>(number: usize, old: &Tensor<C>, state: &[Tensor<C>], (new, next): &Updated<C>) {
+    let specs = |first: &Tensor<C>, rest: &[Tensor<C>]| {
+        let rest = rest.iter().map(Tensor::spec);
+        core::iter::once(first.spec()).chain(rest).collect::<Vec<_>>()
+    };
+    let (expected, found) = (specs(old, state), specs(new, next));
+    assert!(
+        expected == found,
+        "optimizer: parameter {number} and its state are {expected:?}, their update answered {found:?}"
+    );
 }
