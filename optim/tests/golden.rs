@@ -132,8 +132,9 @@ fn update_list<O: Optimizer>(optimizer: &O, x: &Tensor<Cpu<f64>>, state: &[Tenso
     let old: Vec<_> = names.iter().zip(state).map(|(name, like)| input(name, like)).collect();
     let (x, new) = optimizer.update(&param, &grad, &old, &at);
     let inputs: Vec<_> = [&param, &grad].into_iter().chain(&old).chain([&at.lr, &at.step]).collect();
-    let outputs: Vec<_> = [("x", &x)].into_iter().chain(names.iter().copied().zip(&new)).collect();
-    WengertList::new(&inputs, &outputs)
+    let new_names: Vec<String> = names.iter().map(|name| format!("new.{name}")).collect();
+    let new = new_names.iter().map(|name| &name[..]).zip(&new);
+    WengertList::new(&inputs, &[("new.x", &x)].into_iter().chain(new).collect::<Vec<_>>())
 }
 
 fn check<O: Optimizer>(case: &Case<'_>, optimizer: &O) {

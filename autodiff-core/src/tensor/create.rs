@@ -51,6 +51,13 @@ impl<B: Backend> Tensor<B> {
 
     #[track_caller]
     pub(super) fn constant(value: f64, dtype: DType, device: &B::Device) -> Self {
+        // The primitive would cut it as a cast does, and `index * 0.5` would be 0 unseen.
+        #[expect(clippy::cast_possible_truncation, reason = "what is cut off is what is looked for")]
+        let whole = f64::from(value as i32);
+        assert!(
+            dtype != DType::Index || whole == value,
+            "constant: {value} is no whole number of 32 bits, as an index is"
+        );
         Self::source(&Primitive::Constant { value: Scalar::new(value), dtype }, device)
     }
 
@@ -76,6 +83,9 @@ impl<B: Backend> Tensor<B> {
     }
 
     /// One number everywhere, in this tensor's format and on its device.
+    ///
+    /// # Panics
+    /// When the tensor holds indices and the number is none.
     #[must_use]
     #[track_caller]
     pub fn new_full(&self, shape: impl Into<Shape>, value: f64) -> Self {
