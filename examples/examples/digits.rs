@@ -4,7 +4,6 @@
 //!
 //! Standard output depends on the flags alone: the same seed gives the same numbers, with `--eager` too. The progress bar
 //! and the time that it took go to standard error.
-#![expect(clippy::print_stdout, reason = "a program for the screen")]
 
 use core::error::Error;
 use std::path::PathBuf;
@@ -16,9 +15,9 @@ use backend_cpu::{Cpu, CpuDevice};
 use clap::{Parser, value_parser};
 use examples::batches::{Batch, rows, shuffled, split, tensors};
 use examples::digits::{CLASSES, Digit, PIXELS, load};
-use examples::plot::{Curve, write_svg};
+use examples::plot::{Curve, check_writable, write_svg};
 use examples::terminal::{Confusion, side_by_side};
-use examples::{finish, flags};
+use examples::{finish, flags, say};
 use indicatif::{ProgressBar, ProgressStyle};
 use nn::{Context, Keys, Linear, Module, Reduction, TrainStep, cross_entropy};
 use optim::Adam;
@@ -88,9 +87,10 @@ fn main() -> ExitCode {
 }
 
 fn run(flags: &Flags) -> Result<(), Box<dyn Error>> {
+    check_writable(&flags.plot)?;
     let key = Index::<Host>::key(flags.seed, &CpuDevice);
     let (test, train) = split(&load()?, TEST_PART, &key.fold_in(0));
-    println!("{} digits to learn from, {} others for the test, seed {}", train.len(), test.len(), flags.seed);
+    say!("{} digits to learn from, {} others for the test, seed {}", train.len(), test.len(), flags.seed);
     let start = Instant::now();
     let tested = tensors(&test, &CpuDevice);
     let Trained { model, training, testing } = learn(flags, &tensors(&train, &CpuDevice), &tested, &key)?;
@@ -100,7 +100,7 @@ fn run(flags: &Flags) -> Result<(), Box<dyn Error>> {
     let accuracy = 100.0 * report(&test, &answers)?.accuracy();
     let curves = [Curve { name: "training", values: &training }, Curve { name: "test", values: &testing }];
     write_svg(&flags.plot, "Handwritten digits: cross-entropy", &curves)?;
-    println!("the loss curve is in {}", flags.plot.display());
+    say!("the loss curve is in {}", flags.plot.display());
     match flags.at_least {
         Some(least) if accuracy < least => Err(format!("the accuracy is {accuracy:.2}%, below {least}%").into()),
         _ => Ok(()),
@@ -121,11 +121,8 @@ fn learn(flags: &Flags, train: &Batch<Host>, test: &Batch<Host>, key: &Index<Hos
     }
     let epochs = flags.epochs.unwrap_or(if flags.quick { 3 } else { 30 });
     let (model, adam) = (Mlp::new(&mut Keys::from_key(key.fold_in(1))), Adam::new(flags.lr));
-    println!(
-        "{PIXELS} pixels, {HIDDEN} hidden units with ReLU, {CLASSES} logits: {} parameters",
-        model.num_parameters()
-    );
-    println!("Adam, rate {}, {} steps an epoch, {size} digits each\n", flags.lr, count / size);
+    say!("{PIXELS} pixels, {HIDDEN} hidden units with ReLU, {CLASSES} logits: {} parameters", model.num_parameters());
+    say!("Adam, rate {}, {} steps an epoch, {size} digits each\n", flags.lr, count / size);
     let mut step = if flags.eager {
         TrainStep::eager(model, adam, loss)
     } else {
@@ -134,7 +131,7 @@ fn learn(flags: &Flags, train: &Batch<Host>, test: &Batch<Host>, key: &Index<Hos
     let (mut training, mut testing) = (Vec::new(), Vec::new());
     let style = ProgressStyle::with_template("{bar:40} epoch {pos} of {len}, {eta} left")?;
     let progress = ProgressBar::new(epochs.into()).with_style(style);
-    println!("epoch   training loss   test loss   test accuracy");
+    say!("epoch   training loss   test loss   test accuracy");
     for epoch in 1..=epochs {
         let (mut sum, mut steps) = (0.0, 0.0);
         for chosen in shuffled(count, &key.fold_in(2).fold_in(epoch)).chunks_exact(size) {
@@ -147,7 +144,7 @@ fn learn(flags: &Flags, train: &Batch<Host>, test: &Batch<Host>, key: &Index<Hos
         }
         training.push(train_loss);
         testing.push(test_loss);
-        progress.suspend(|| println!("{epoch:>5}   {train_loss:>13.5}   {test_loss:>9.5}   {accuracy:>12.2}%"));
+        progress.suspend(|| say!("{epoch:>5}   {train_loss:>13.5}   {test_loss:>9.5}   {accuracy:>12.2}%"));
         progress.inc(1);
     }
     progress.finish_and_clear();
@@ -174,13 +171,13 @@ fn report(digits: &[Digit], answers: &[i32]) -> Result<Confusion, Box<dyn Error>
         }
     }
     let (correct, total) = (confusion.correct(), confusion.total());
-    println!(
+    say!(
         "\ntest accuracy {:.2}%: {correct} of {total} digits are read as what they are\n\n{confusion}",
         100.0 * confusion.accuracy()
     );
     for (title, pictures) in [("some that are read right", right), ("some that are not", wrong)] {
         if !pictures.is_empty() {
-            println!("{title}:\n\n{}", side_by_side(&pictures[..pictures.len().min(DRAWN)]));
+            say!("{title}:\n\n{}", side_by_side(&pictures[..pictures.len().min(DRAWN)]));
         }
     }
     Ok(confusion)

@@ -9,6 +9,7 @@ pub mod compare;
 pub mod digits;
 pub mod flags;
 pub mod plot;
+pub mod say;
 pub mod terminal;
 
 /// What `main` answers: an error as one line on standard error, and a status that tells scripts of it.

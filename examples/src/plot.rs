@@ -3,7 +3,7 @@
 use core::error::Error;
 use core::fmt;
 use core::ops::Range;
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -24,10 +24,18 @@ pub struct Curve<'a> {
 /// When there is nothing that can be drawn, or the file cannot be written.
 pub fn write_svg(path: &Path, title: &str, curves: &[Curve<'_>]) -> Result<(), PlotError> {
     let svg = svg(title, curves)?;
+    check_writable(path)?;
+    fs::write(path, svg).map_err(|source| PlotError::Write { path: path.into(), source })
+}
+
+/// Makes the file, if there is none yet, and the folders it lies in: so that it is known before the work that fills it.
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn check_writable(path: &Path) -> Result<(), PlotError> {
     let folder = path.parent().unwrap_or(Path::new(""));
-    fs::create_dir_all(folder)
-        .and_then(|()| fs::write(path, svg))
-        .map_err(|source| PlotError::Write { path: path.into(), source })
+    let file = fs::create_dir_all(folder).and_then(|()| File::options().append(true).create(true).open(path));
+    file.map(drop).map_err(|source| PlotError::Write { path: path.into(), source })
 }
 
 fn svg(title: &str, curves: &[Curve<'_>]) -> Result<String, PlotError> {
@@ -132,6 +140,14 @@ mod tests {
         let svg = svg("a title", &[Curve { name: "a name", values: &[2.0, 0.5, 0.1] }]).unwrap();
         for part in ["<svg", "a title", "a name", "<polyline", "epoch", "</svg>"] {
             assert!(svg.contains(part), "{part}");
+        }
+    }
+
+    #[test]
+    fn a_path_that_cannot_be_written_is_named() {
+        for path in ["Cargo.toml/loss.svg", "src"] {
+            let error = check_writable(Path::new(path)).unwrap_err().to_string();
+            assert!(error.starts_with(&format!("plot: {path} cannot be written: ")), "{error}");
         }
     }
 

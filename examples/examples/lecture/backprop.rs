@@ -9,6 +9,7 @@ use autodiff_core::{Backend, Index, Tensor};
 use backend_cpu::CpuDevice;
 
 use super::{Flags, Number, ROUNDING, Recorded, count, gradients, show_equal};
+use examples::say;
 
 const SIZES: [usize; 4] = [6, 5, 4, 3];
 const ROWS: usize = 7;
@@ -62,12 +63,12 @@ pub(super) fn show(flags: &Flags) -> Result<(), Box<dyn Error>> {
         [(0, SIZES[0]), (1, SIZES[3])].map(|(n, width)| Tensor::<Number>::normal(&key.fold_in(n), [ROWS, width]));
     let layers: Vec<_> =
         (2..).zip(SIZES.windows(2)).map(|(n, sizes)| layer(&key.fold_in(n), sizes[0], sizes[1])).collect();
-    println!("Layers of {SIZES:?} units, z = a' W + b with a' from below, a = sigmoid(z); {ROWS} examples as rows,");
-    println!("C = sum (a - y)^2 / 2n. By hand:\n");
-    println!("  delta^L = (a^L - y)/n * sigma'(z^L)                       (BP1; * is elementwise)");
-    println!("  delta^l = delta^(l+1) (W^(l+1))^T * sigma'(z^l)           (BP2)");
-    println!("  dC/db^l = the sum of the rows of delta^l                  (BP3)");
-    println!("  dC/dW^l = (a^(l-1))^T delta^l                             (BP4)\n");
+    say!("Layers of {SIZES:?} units, z = a' W + b with a' from below, a = sigmoid(z); {ROWS} examples as rows,");
+    say!("C = sum (a - y)^2 / 2n. By hand:\n");
+    say!("  delta^L = (a^L - y)/n * sigma'(z^L)                       (BP1; * is elementwise)");
+    say!("  delta^l = delta^(l+1) (W^(l+1))^T * sigma'(z^l)           (BP2)");
+    say!("  dC/db^l = the sum of the rows of delta^l                  (BP3)");
+    say!("  dC/dW^l = (a^(l-1))^T delta^l                             (BP4)\n");
     let at = forward(&layers, &x);
     let deltas = deltas(&layers, &at, &y);
 
@@ -75,7 +76,7 @@ pub(super) fn show(flags: &Flags) -> Result<(), Box<dyn Error>> {
     let recorded: Vec<_> = layers.iter().map(|layer| Layer { w: variable(&layer.w), b: variable(&layer.b) }).collect();
     let machine = forward(&recorded, &Tensor::constant_of(x));
     let cost = cost(&machine.a[layers.len()], &Tensor::constant_of(y));
-    println!("C = {:.6}. Each beside autodiff's, where delta^l is the gradient for the value z^l:\n", cost.item());
+    say!("C = {:.6}. Each beside autodiff's, where delta^l is the gradient for the value z^l:\n", cost.item());
     for (l, layer) in recorded.iter().enumerate().rev() {
         let found = gradients(&cost, &[&machine.z[l], &layer.b, &layer.w])?;
         let by_hand = [deltas[l].clone(), deltas[l].sum_axes(&[0]), at.a[l].t().matmul(&deltas[l])];

@@ -6,6 +6,7 @@ use autodiff_core::{Backend, Instruction, Primitive, Spec, Tensor, Var, WengertL
 
 use super::{Number, ROUNDING, Recorded, gradients, indented};
 use examples::compare::agree;
+use examples::say;
 
 /// Generic over what running it does; the steps are handed out with their names so that we can look at them.
 fn f<B: Backend>(x1: &Tensor<B>, x2: &Tensor<B>) -> [(&'static str, Tensor<B>); 3] {
@@ -18,23 +19,19 @@ fn f<B: Backend>(x1: &Tensor<B>, x2: &Tensor<B>) -> [(&'static str, Tensor<B>); 
 pub(super) fn show() -> Result<(), Box<dyn Error>> {
     let inputs = [("x1", Spec::elem([])), ("x2", Spec::elem([]))];
     let steps = WengertList::<f64>::trace(&inputs, |x| f(&x[0], &x[1]));
-    println!("f(x1, x2) = (2 x1 + x2)^2, written as code and run on the backend that only writes down, is a graph:\n");
+    say!("f(x1, x2) = (2 x1 + x2)^2, written as code and run on the backend that only writes down, is a graph:\n");
     if let Some((_, root)) = steps.outputs().last() {
         draw(&steps, *root, "    ", "    ", &mut Vec::new());
     }
     let list = WengertList::<f64>::trace(&inputs, |x| f(&x[0], &x[1]).into_iter().skip(2));
-    println!("\nThe same for Graphviz (`dot -Tsvg`):\n\n{}", indented(&list.to_dot()));
-    println!("The graph as a Wengert list, one operation a line, arguments before what is computed from them:\n");
-    println!("{}", indented(&list.to_string()));
-    println!(
-        "The chain rule, df/dx1 = df/dz2 dz2/dz1 dz1/dx1 = 2 z2 * 1 * 2, step by step is the list read backwards:"
-    );
-    println!(
-        "each line hands its derivative on to its arguments. z2 is one twice, so the second time it is added to:\n"
-    );
-    println!("{}", indented(&list.reverse("f").to_string()));
-    println!("With numbers, the list is run forward for values, then in reverse for df/d(value).");
-    println!("By hand: df/dx1 = 4 (2 x1 + x2) and df/dx2 = 2 (2 x1 + x2).\n");
+    say!("\nThe same for Graphviz (`dot -Tsvg`):\n\n{}", indented(&list.to_dot()));
+    say!("The graph as a Wengert list, one operation a line, arguments before what is computed from them:\n");
+    say!("{}", indented(&list.to_string()));
+    say!("The chain rule, df/dx1 = df/dz2 dz2/dz1 dz1/dx1 = 2 z2 * 1 * 2, step by step is the list read backwards:");
+    say!("each line hands its derivative on to its arguments. z2 is one twice, so the second time it is added to:\n");
+    say!("{}", indented(&list.reverse("f").to_string()));
+    say!("With numbers, the list is run forward for values, then in reverse for df/d(value).");
+    say!("By hand: df/dx1 = 4 (2 x1 + x2) and df/dx2 = 2 (2 x1 + x2).\n");
     for (x1, x2) in [(3.0, -1.0), (0.5, 0.25), (-1.0, 2.0)] {
         show_values(&steps, x1, x2)?;
     }
@@ -54,7 +51,7 @@ fn draw(list: &WengertList<f64>, var: Var, first: &str, rest: &str, drawn: &mut 
             format!("{name} = {}{again}", instruction.name())
         }
     };
-    println!("{first}{name}");
+    say!("{first}{name}");
     if drawn.contains(&var) {
         return;
     }
@@ -71,15 +68,15 @@ fn show_values(list: &WengertList<f64>, x1: f64, x2: f64) -> Result<(), Box<dyn 
     let outputs = list.eval(&inputs);
     let values: Vec<_> = inputs.iter().chain(&outputs).collect();
     let deltas = gradients(values[4], &values)?;
-    println!("    value   forward   backward");
+    say!("    value   forward   backward");
     for ((name, value), delta) in ["x1", "x2", "z1", "z2", "f"].iter().zip(&values).zip(&deltas) {
-        println!("    {name:<5} {:>9} {:>10}", value.item(), delta.item());
+        say!("    {name:<5} {:>9} {:>10}", value.item(), delta.item());
     }
     let by_hand = [4.0, 2.0].map(|slope| Tensor::<Number>::new(&[slope * (2.0 * x1 + x2)], []));
     for ((name, by_hand), delta) in ["df/dx1", "df/dx2"].iter().zip(&by_hand).zip(&deltas) {
         agree(name, by_hand, delta, ROUNDING)?;
     }
-    println!("    by hand: df/dx1 = {}, df/dx2 = {}: equal\n", by_hand[0].item(), by_hand[1].item());
+    say!("    by hand: df/dx1 = {}, df/dx2 = {}: equal\n", by_hand[0].item(), by_hand[1].item());
     Ok(())
 }
 
@@ -88,8 +85,8 @@ fn show_misprint() -> Result<(), Box<dyn Error>> {
     let [x1, x2] = [3.0, -1.0].map(|x| Tensor::<Recorded>::variable(Tensor::new(&[x], [])));
     let z2 = &x1 + &x2;
     let slip = gradients(&z2.square(), &[&x1, &x2])?;
-    println!("A slip in the lecture: one of its derivations writes z2 = add(x1, x2) where add(z1, x2) is meant. That");
-    println!(
+    say!("A slip in the lecture: one of its derivations writes z2 = add(x1, x2) where add(z1, x2) is meant. That");
+    say!(
         "would be (x1 + x2)^2: at x1 = 3, x2 = -1 its gradient is ({}, {}), not (20, 10).",
         slip[0].item(),
         slip[1].item()

@@ -7,6 +7,7 @@ use backend_cpu::CpuDevice;
 
 use super::{Flags, Number, ROUNDING, Recorded, count, gradients, numbers, show_equal};
 use examples::compare::agree;
+use examples::say;
 
 const FEATURES: usize = 6;
 const BATCH: usize = 32;
@@ -42,15 +43,15 @@ pub(super) fn show(flags: &Flags) -> Result<(), Box<dyn Error>> {
     let (rows, epochs) = if flags.quick { (320, 2) } else { (3200, 10) };
     let (x, y) = data(flags.seed, rows);
     let mut w = Tensor::zeros([FEATURES, 1], &CpuDevice);
-    println!("{rows} rows of {FEATURES} features; in minibatches, all rows of one at once:");
-    println!("X [{BATCH}, {FEATURES}], w [{FEATURES}, 1], y [{BATCH}, 1], p = sigmoid(X w).");
-    println!("The loss is -mean(y log p + (1 - y) log(1 - p)); its gradient on the first batch, at w = 0:\n");
+    say!("{rows} rows of {FEATURES} features; in minibatches, all rows of one at once:");
+    say!("X [{BATCH}, {FEATURES}], w [{FEATURES}, 1], y [{BATCH}, 1], p = sigmoid(X w).");
+    say!("The loss is -mean(y log p + (1 - y) log(1 - p)); its gradient on the first batch, at w = 0:\n");
     let (batch_x, batch_y) = (x.slice(0, ..BATCH), y.slice(0, ..BATCH));
     let (hand, machine) = (gradient_by_hand(&batch_x, &batch_y, &w), gradient_by_machine(&batch_x, &batch_y, &w)?);
-    println!("  X^T (p - y)/n by hand  {}", numbers(&hand));
-    println!("  by autodiff            {}", numbers(&machine));
+    say!("  X^T (p - y)/n by hand  {}", numbers(&hand));
+    say!("  by autodiff            {}", numbers(&machine));
     show_equal("dL/dw", &hand, &machine, ROUNDING)?;
-    println!("\nTraining with SGD, rate {LEARNING_RATE}; both gradients are computed and compared in every step:\n");
+    say!("\nTraining with SGD, rate {LEARNING_RATE}; both gradients are computed and compared in every step:\n");
     let mut largest = 0.0_f64;
     for epoch in 1..=epochs {
         for start in (0..rows).step_by(BATCH) {
@@ -60,9 +61,9 @@ pub(super) fn show(flags: &Flags) -> Result<(), Box<dyn Error>> {
             w = w - gradient * LEARNING_RATE;
         }
         let (loss, accuracy) = (loss(&x, &y, &w).item(), 100.0 * accuracy(&x, &y, &w));
-        println!("  epoch {epoch:>2}   loss {loss:.5}   accuracy {accuracy:.1}%");
+        say!("  epoch {epoch:>2}   loss {loss:.5}   accuracy {accuracy:.1}%");
     }
-    println!("\n  largest difference in all {} steps: {largest:.1e}", epochs * rows / BATCH);
+    say!("\n  largest difference in all {} steps: {largest:.1e}", epochs * rows / BATCH);
     Ok(())
 }
 
@@ -86,10 +87,8 @@ fn show_sign() -> Result<(), Box<dyn Error>> {
     let z = Tensor::<Number>::new(&[2.0], [1]);
     let (meant, printed) = (1.0 / (1.0 + (-&z).exp()), 1.0 / (1.0 + z.exp()));
     let [right, wrong] = [meant.item(), printed.item()];
-    println!("A slip in the lecture: its sigmoid is printed once as 1/(1 + e^(x.w)), where the sign is lost.");
-    println!(
-        "It is 1/(1 + e^(-x.w)): at x.w = 2 that is {right:.4}; as printed it would be {wrong:.4}, 1 minus that.\n"
-    );
+    say!("A slip in the lecture: its sigmoid is printed once as 1/(1 + e^(x.w)), where the sign is lost.");
+    say!("It is 1/(1 + e^(-x.w)): at x.w = 2 that is {right:.4}; as printed it would be {wrong:.4}, 1 minus that.\n");
     agree("sigmoid(2)", &meant, &z.sigmoid(), ROUNDING)?;
     agree("the printed formula", &printed, &(1.0 - meant), ROUNDING)?;
     Ok(())

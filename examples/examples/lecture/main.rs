@@ -7,7 +7,6 @@
 //! 5. a network of two layers as a list and in reverse, with an operation of our own, and with a tied parameter.
 //!
 //! What is said to be equal is compared, and the program fails where it is not. `--section N` shows one section.
-#![expect(clippy::print_stdout, reason = "a program for the screen")]
 
 mod backprop;
 mod expression;
@@ -23,7 +22,7 @@ use autodiff_core::{Autodiff, Backend, Element, Tensor};
 use backend_cpu::Cpu;
 use clap::{Parser, value_parser};
 use examples::compare::{Apart, agree};
-use examples::finish;
+use examples::{finish, say};
 
 /// Numbers of 53 bits: what is equal in mathematics then agrees in more digits than anyone prints.
 type Number = Cpu<f64>;
@@ -64,9 +63,9 @@ fn run(flags: &Flags) -> Result<(), Box<dyn Error>> {
     ];
     for (number, (title, show)) in (1..).zip(sections) {
         if flags.section.is_none_or(|only| only == number) {
-            println!("{number}. {title}\n{}\n", "=".repeat(title.len() + 3));
+            say!("{number}. {title}\n{}\n", "=".repeat(title.len() + 3));
             show(flags)?;
-            println!();
+            say!();
         }
     }
     Ok(())
@@ -75,7 +74,7 @@ fn run(flags: &Flags) -> Result<(), Box<dyn Error>> {
 /// Compares, and says on the screen how equal two tensors are.
 fn show_equal<B: Backend>(what: &str, left: &Tensor<B>, right: &Tensor<B>, tolerance: f64) -> Result<(), Apart> {
     let difference = agree(what, left, right, tolerance)?;
-    println!("  {what:<10} {:<9} largest difference {difference:.1e}", left.shape().to_string());
+    say!("  {what:<10} {:<9} largest difference {difference:.1e}", left.shape().to_string());
     Ok(())
 }
 

@@ -6,6 +6,7 @@ use autodiff_core::{Backend, Index, Needs, Node, Op, Saves, Spec, SpecError, Ten
 use backend_cpu::CpuDevice;
 
 use super::{Flags, Number, ROUNDING, Recorded, count, gradients, indented, numbers, show_equal};
+use examples::say;
 
 /// What a row of the input, a hidden row, and a row of the output hold. The last two are equal so that one bias fits both.
 const IN: usize = 4;
@@ -62,21 +63,19 @@ fn network<B: Backend>(x: &Tensor<B>, [w1, b1, w2, b2]: [&Tensor<B>; 4], y: &Ten
 }
 
 pub(super) fn show(flags: &Flags) -> Result<(), Box<dyn Error>> {
-    println!("loss = crossEnt(softmax(tanh(tanh(X W1 + B1) W2 + B2)), Y). crossEnt is defined in this program,");
-    println!("shape rule, forward and backward form in one place; lists and derivatives take it like their own.\n");
-    println!("For one row the list is the lecture's, whose mul is the matrix product, here called matmul:\n");
+    say!("loss = crossEnt(softmax(tanh(tanh(X W1 + B1) W2 + B2)), Y). crossEnt is defined in this program,");
+    say!("shape rule, forward and backward form in one place; lists and derivatives take it like their own.\n");
+    say!("For one row the list is the lecture's, whose mul is the matrix product, here called matmul:\n");
     show_list(&separate(1));
-    println!("With more rows, B1 and B2 are spread over them in lines of their own, which the lecture leaves out:\n");
-    println!("{}", indented(&format!("{:#}", separate(ROWS))));
-    println!(
-        "B1 and B2 tied into one parameter B: in reverse, what the second use hands to B is added to the first:\n"
-    );
+    say!("With more rows, B1 and B2 are spread over them in lines of their own, which the lecture leaves out:\n");
+    say!("{}", indented(&format!("{:#}", separate(ROWS))));
+    say!("B1 and B2 tied into one parameter B: in reverse, what the second use hands to B is added to the first:\n");
     show_list(&tied());
     show_gradients(flags.seed)
 }
 
 fn show_list(list: &WengertList<f64>) {
-    println!("{}\n  and in reverse\n\n{}", indented(&list.to_string()), indented(&list.reverse("loss").to_string()));
+    say!("{}\n  and in reverse\n\n{}", indented(&list.to_string()), indented(&list.reverse("loss").to_string()));
 }
 
 fn separate(rows: usize) -> WengertList<f64> {
@@ -110,11 +109,11 @@ fn show_gradients(seed: u64) -> Result<(), Box<dyn Error>> {
     let loss = network(&xv, [&w1v, &b1, &w2v, &b2], &yv);
     let of_separate = gradients(&loss, &[&b1, &b2, &w1v, &w2v])?;
     let of_tied = gradients(&network(&xv, [&w1v, &tied, &w2v, &tied], &yv), &[&tied])?;
-    println!("{ROWS} random rows, B1 = B2 = B: the loss is {:.5} and its gradients are\n", loss.item());
+    say!("{ROWS} random rows, B1 = B2 = B: the loss is {:.5} and its gradients are\n", loss.item());
     for (name, gradient) in ["dB1", "dB2", "dB"].iter().zip(of_separate.iter().take(2).chain(&of_tied)) {
-        println!("  {name:<10} {}", numbers(gradient));
+        say!("  {name:<10} {}", numbers(gradient));
     }
-    println!("\nEqual are dB and the sum of the two, and the gradients of the list above, replayed:\n");
+    say!("\nEqual are dB and the sum of the two, and the gradients of the list above, replayed:\n");
     show_equal("dB", &of_tied[0], &(&of_separate[0] + &of_separate[1]), ROUNDING)?;
     let replayed = separate(ROWS).eval(&[xv, w1v.clone(), b1, w2v.clone(), b2, yv]);
     let of_list = gradients(&replayed[0], &[&w1v, &w2v])?;
@@ -125,6 +124,6 @@ fn show_gradients(seed: u64) -> Result<(), Box<dyn Error>> {
     let (x, y) = (lifted(&x), lifted(&y));
     let tied = |v: &[_]| network(&x, [&v[0], &v[1], &v[2], &v[1]], &y);
     check_grads(tied, &[w1, b, w2], 1e-7)?;
-    println!("\nFirst and second derivatives agree with central differences to 1e-7, crossEnt's rule among them.");
+    say!("\nFirst and second derivatives agree with central differences to 1e-7, crossEnt's rule among them.");
     Ok(())
 }

@@ -8,6 +8,7 @@ use backend_cpu::{Cpu, CpuDevice};
 
 use super::{Flags, count, gradients, show_equal};
 use examples::compare::agree;
+use examples::say;
 
 /// 24 bits are enough to learn with.
 type Fast = Cpu<f32>;
@@ -30,8 +31,8 @@ fn loss<B: Backend>(x: &Tensor<B>, labels: &Index<B>, w: &Tensor<B>) -> Tensor<B
 pub(super) fn show(flags: &Flags) -> Result<(), Box<dyn Error>> {
     let (rows, steps) = if flags.quick { (1_000, 20) } else { (10_000, 100) };
     let (x, labels) = clusters(flags.seed, rows);
-    println!("X [{rows}, {FEATURES}] in {CLASSES} clusters, W [{FEATURES}, {CLASSES}], softmax, cross-entropy;");
-    println!(
+    say!("X [{rows}, {FEATURES}] in {CLASSES} clusters, W [{FEATURES}, {CLASSES}], softmax, cross-entropy;");
+    say!(
         "{steps} steps of SGD over all rows, rate {LEARNING_RATE}. At W = 0 every class has probability 1/5: the loss is log 5.\n"
     );
     let (recorded_x, recorded_labels) = (Tensor::constant_of(x.clone()), constant(&labels));
@@ -41,12 +42,12 @@ pub(super) fn show(flags: &Flags) -> Result<(), Box<dyn Error>> {
         let variable = Tensor::<Autodiff<Fast>>::variable(w.clone());
         let loss = loss(&recorded_x, &recorded_labels, &variable);
         if step % 10 == 0 {
-            println!("  step {step:>3}   loss {:.4}", loss.item());
+            say!("  step {step:>3}   loss {:.4}", loss.item());
         }
         let gradient = gradients(&loss, &[&variable])?.remove(0);
         if step == 0 {
             agree("log 5", &Tensor::new(&[5.0_f64.ln()], []), loss.value(), SUM)?;
-            println!(
+            say!(
                 "             by hand, its gradient is X^T (softmax(X W) - Y)/n with Y the labels as rows of 0 and 1:"
             );
             show_equal("           dL/dW", &gradient_by_hand(&x, &labels, &w), &gradient, ROUNDING)?;
@@ -57,7 +58,7 @@ pub(super) fn show(flags: &Flags) -> Result<(), Box<dyn Error>> {
     }
     eprintln!("  ({:.1} s)", start.elapsed().as_secs_f64());
     let right = x.matmul(&w).argmax(-1).eq(&labels).mean().item();
-    println!("\n  {:.1}% of the rows are given their own class.", 100.0 * right.into_f64());
+    say!("\n  {:.1}% of the rows are given their own class.", 100.0 * right.into_f64());
     Ok(())
 }
 

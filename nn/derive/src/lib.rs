@@ -8,12 +8,14 @@ use proc_macro::TokenStream;
 
 /// Writes `nn::Module` for a struct or an enum.
 ///
-/// - A type parameter bounded by `Backend` is the backend. Without one the type is a module on every backend on which its
-///   parts are.
+/// - A type parameter bounded by `Backend` is the backend. The derive sees the bound's name only, `B: Backend` or
+///   `B: nn::Backend`: a trait of your own that has `Backend` as a supertrait is not recognised. Without such a parameter the
+///   type is a module on every backend on which its parts are.
 /// - Any other type parameter that occurs in a field is an inner module, and is bounded by `Module`.
 /// - Each field is visited under its name, a tuple field under its number. A variant with one tuple field is visited as that
 ///   field itself: which variant it is does not show in the names.
-/// - `#[module(skip)]` marks a field that is cloned as it is.
+/// - `#[module(skip)]` marks a field that is cloned as it is. A type parameter that occurs in such fields only is no module
+///   and gets no bound: since a module is `Clone` and `Debug`, the type itself has to state it, `T: Clone + Debug`.
 ///
 /// `Clone` and `Debug`, which a module must be, are derived beside it.
 ///

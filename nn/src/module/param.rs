@@ -111,7 +111,7 @@ slot! {
     ///
     /// Its clones are the same parameter: in a model that holds two of them, the parameter is **tied**: it is counted,
     /// stored and updated once, and its gradient is the sum. Its id stays on the way to another backend and back.
-    /// Where clones have been given different values, the first in the order of the fields counts.
+    /// Where clones have been given different values, the first in the order of the fields counts; other shapes are refused.
     ///
     /// It reads as its value:
     /// ```
