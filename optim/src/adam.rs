@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use autodiff_core::{Backend, Element, FloatCore, Tensor};
 
-use crate::optimizer::{Optimizer, StepInputs, check_gradient, slots};
+use crate::optimizer::{Optimizer, StepInputs, descent, slots};
 
 /// Adam.
 ///
@@ -86,12 +86,8 @@ impl Optimizer for Adam {
         state: &[Tensor<B>],
         at: &StepInputs<B>,
     ) -> (Tensor<B>, Vec<Tensor<B>>) {
-        check_gradient("adam", param, grad);
         let ([m, v], (b1, b2)) = (slots("adam", state), self.betas);
-        let mut g = if self.maximize { -grad } else { grad.clone() };
-        if self.weight_decay != 0.0 {
-            g = g + param * self.weight_decay;
-        }
+        let g = descent("adam", param, grad, self.maximize, self.weight_decay);
         let m = m * b1 + &g * (1.0 - b1);
         let v = v * b2 + &g * &g * (1.0 - b2);
         let rate = &at.lr / correction(b1, &at.step);

@@ -114,9 +114,24 @@ pub(crate) fn slots<'a, const N: usize, B: Backend>(op: &str, state: &'a [Tensor
     }
 }
 
-/// The gradient must have the parameter's shape: broadcasting would hide the mistake.
+/// What a rule descends along: the gradient, turned around where the objective is to grow, and the decay added as the
+/// gradient of `weight_decay |x|^2 / 2`.
+///
+/// # Panics
+/// When the gradient has not the parameter's shape: broadcasting would hide the mistake.
 #[track_caller]
-pub(crate) fn check_gradient<B: Backend>(op: &str, param: &Tensor<B>, grad: &Tensor<B>) {
-    let (param, grad) = (param.spec(), grad.spec());
-    assert!(param == grad, "{op}: the gradient must have the parameter's shape and format {param}, found {grad}");
+pub(crate) fn descent<B: Backend>(
+    op: &str,
+    param: &Tensor<B>,
+    grad: &Tensor<B>,
+    maximize: bool,
+    weight_decay: f64,
+) -> Tensor<B> {
+    let (expected, found) = (param.spec(), grad.spec());
+    assert!(
+        expected == found,
+        "{op}: the gradient must have the parameter's shape and format {expected}, found {found}"
+    );
+    let g = if maximize { -grad } else { grad.clone() };
+    if weight_decay == 0.0 { g } else { g + param * weight_decay }
 }

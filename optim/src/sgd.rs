@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use autodiff_core::{Backend, Tensor};
 
-use crate::optimizer::{Optimizer, StepInputs, check_gradient, slots};
+use crate::optimizer::{Optimizer, StepInputs, descent, slots};
 
 /// Stochastic gradient descent.
 ///
@@ -88,11 +88,7 @@ impl Optimizer for Sgd {
         state: &[Tensor<B>],
         at: &StepInputs<B>,
     ) -> (Tensor<B>, Vec<Tensor<B>>) {
-        check_gradient("sgd", param, grad);
-        let mut g = if self.maximize { -grad } else { grad.clone() };
-        if self.weight_decay != 0.0 {
-            g = g + param * self.weight_decay;
-        }
+        let g = descent("sgd", param, grad, self.maximize, self.weight_decay);
         if self.momentum == 0.0 {
             let [] = slots("sgd", state);
             return (param - &at.lr * g, Vec::new());
