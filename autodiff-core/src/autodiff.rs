@@ -5,8 +5,10 @@
 //! *adds* them to what the inputs already have. A value that depends on no variable records nothing.
 
 mod check;
+mod functional;
 mod record;
 mod sweep;
+mod tangent;
 
 use core::fmt;
 use core::marker::PhantomData;
@@ -17,7 +19,9 @@ use alloc::vec::Vec;
 use crate::{Backend, Data, DataBuf, Index, Op, Primitive, Shape, Shared, Spec, Tensor};
 
 pub use check::{GradientMismatch, check_grads};
+pub use functional::{hessian, hessian_vector_product, jacobian, jvp, vjp};
 pub use sweep::Gradients;
+pub use tangent::{Dual, Tangent};
 
 pub(crate) use record::Edge;
 use record::{Record, Rule};

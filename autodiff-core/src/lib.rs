@@ -46,7 +46,10 @@ pub use spec::{Fault, Spec, SpecError};
 
 #[cfg(feature = "alloc")]
 pub use {
-    autodiff::{Autodiff, GradientMismatch, Gradients, check_grads},
+    autodiff::{
+        Autodiff, Dual, GradientMismatch, Gradients, Tangent, check_grads, hessian, hessian_vector_product, jacobian,
+        jvp, vjp,
+    },
     backend::Backend,
     data::DataBuf,
     execute::Execute,

@@ -5,6 +5,7 @@ use core::fmt;
 use alloc::vec::Vec;
 
 use super::Autodiff;
+use super::functional::{Twice, derivatives_along, or_zeros};
 use crate::{Backend, Element, Index, Tensor};
 
 /// How far two ways to one derivative are apart.
@@ -26,8 +27,6 @@ impl fmt::Display for GradientMismatch {
 }
 
 impl core::error::Error for GradientMismatch {}
-
-type Twice<B> = Autodiff<Autodiff<B>>;
 
 /// Holds the first and second derivative of a function, along a random direction, against central differences.
 ///
@@ -101,8 +100,7 @@ impl<'a, B: Backend, F: Fn(&[Tensor<Twice<B>>]) -> Tensor<Twice<B>>> Probe<'a, B
         let outer: Vec<_> = x.iter().map(|x| Tensor::variable(x.clone())).collect();
         let s = self.scalar(&outer);
         let gradients = s.grad(&outer.iter().collect::<Vec<_>>());
-        let filled = gradients.into_iter().zip(x).map(|(g, x)| g.unwrap_or_else(|| x.zeros_like().detach()));
-        (s.item().into_f64(), filled.collect())
+        (s.item().into_f64(), or_zeros(gradients, x))
     }
 
     /// First and second derivative along the direction, in reverse mode.
@@ -110,12 +108,7 @@ impl<'a, B: Backend, F: Fn(&[Tensor<Twice<B>>]) -> Tensor<Twice<B>>> Probe<'a, B
         let x: Vec<_> = self.at.iter().map(|x| Tensor::variable(x.clone())).collect();
         let (_, gradient) = self.gradient(&x);
         let first = dot(gradient.iter().map(Tensor::value), &self.along);
-        let mut projected = Tensor::scalar(0.0, self.key.device());
-        for (g, u) in gradient.iter().zip(&self.against) {
-            projected = projected + (g * Tensor::constant_of(u.clone())).sum();
-        }
-        let hessian = projected.grad(&x.iter().collect::<Vec<_>>());
-        let rows: Vec<_> = hessian.into_iter().zip(self.at).map(|(h, x)| h.unwrap_or_else(|| x.zeros_like())).collect();
+        let rows = derivatives_along(&gradient, &self.against, &x);
         (first, dot(rows.iter(), &self.along))
     }
 
