@@ -11,6 +11,7 @@ mod axes;
 mod element;
 mod shape;
 pub mod spec;
+mod window;
 
 mod composite;
 mod data;
@@ -43,6 +44,7 @@ pub use element::{DType, Element, MaybeSendSync};
 pub use primitive::{ArgReduce, Binary, Compare, Primitive, Reduce, Scalar, Unary};
 pub use shape::{MAX_RANK, Shape};
 pub use spec::{Fault, Spec, SpecError};
+pub use window::{Slide, Window};
 
 #[cfg(feature = "alloc")]
 pub use {
@@ -56,6 +58,6 @@ pub use {
     list::{Assignment, InputError, Instruction, ReverseList, Var, WengertList},
     op::{Needs, Node, Op, Saves},
     shared::Shared,
-    tensor::{Index, Tensor},
+    tensor::{Conv, Index, Tensor},
     trace::{Custom, Trace},
 };

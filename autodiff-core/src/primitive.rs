@@ -5,6 +5,7 @@
 //! its gradients and their formulas; in those, `g` is the gradient that arrives at the output `y`.
 
 mod binary;
+mod conv;
 mod gather;
 mod matmul;
 mod movement;
@@ -17,7 +18,7 @@ mod unary;
 use core::fmt;
 
 use crate::spec::{self, Fault, Spec, SpecError};
-use crate::{Axes, Composite, DType, Order, Shape};
+use crate::{Axes, Composite, DType, Order, Shape, Window};
 
 #[cfg(feature = "alloc")]
 pub(crate) use binary::not_broadcastable;
@@ -83,6 +84,30 @@ pub enum Primitive {
     },
     /// `[.., m, k] x [.., k, n] -> [.., m, n]`, matrix products over equal leading axes.
     MatMul,
+    /// `x [n, c, s..], w [o, c / groups, k..] -> y [n, o, t..]`, cross-correlation: the sum of the products of a window's
+    /// cells and a weight.
+    Conv {
+        /// How windows slide; the kernel is the weight's.
+        window: Window,
+        /// So many parts of the channels have nothing to do with each other.
+        groups: u32,
+    },
+    /// `y [n, o, t..], w [o, c / groups, k..] -> x [n, c, s..]`: each cell's sum over the windows that hold it.
+    ConvInputGrad {
+        /// How windows slide over the result.
+        window: Window,
+        /// So many parts of the channels have nothing to do with each other.
+        groups: u32,
+        /// `s..`, aligned at the last of three axes; 1 in front.
+        size: [u32; 3],
+    },
+    /// `x [n, c, s..], y [n, o, t..] -> w [o, c / groups, k..]`: each weight's sum over all windows.
+    ConvWeightGrad {
+        /// How windows slide over `x`; the kernel is that of the result.
+        window: Window,
+        /// So many parts of the channels have nothing to do with each other.
+        groups: u32,
+    },
     /// The same elements in row-major order under another shape.
     Reshape {
         /// The shape of the result.
@@ -186,6 +211,9 @@ impl Primitive {
             Self::Reduce { kind, .. } => kind.name(),
             Self::ArgReduce { kind, .. } => kind.name(),
             Self::MatMul => "matmul",
+            Self::Conv { .. } => "conv",
+            Self::ConvInputGrad { .. } => "conv_input_grad",
+            Self::ConvWeightGrad { .. } => "conv_weight_grad",
             Self::Reshape { .. } => "reshape",
             Self::Permute { .. } => "permute",
             Self::Flip { .. } => "flip",
@@ -220,6 +248,9 @@ impl Primitive {
             Self::Reduce { kind, axes } => kind.infer(inputs, axes),
             Self::ArgReduce { kind, axis } => kind.infer(inputs, axis.into()),
             Self::MatMul => matmul::infer(inputs),
+            Self::Conv { ref window, groups } => conv::infer(inputs, window, groups),
+            Self::ConvInputGrad { ref window, groups, size } => conv::infer_input_grad(inputs, window, groups, size),
+            Self::ConvWeightGrad { ref window, groups } => conv::infer_weight_grad(inputs, window, groups),
             Self::Reshape { shape } => movement::infer_reshape(inputs, shape),
             Self::Permute { order } => movement::infer_permute(inputs, &order),
             Self::Flip { axes } => movement::infer_flip(inputs, axes),
@@ -264,6 +295,12 @@ impl fmt::Display for Primitive {
             | Self::Concat { axis }
             | Self::Gather { axis }
             | Self::ScatterAdd { axis } => write!(f, ", axis={axis}"),
+            Self::Conv { window, groups: 1 }
+            | Self::ConvInputGrad { window, groups: 1, .. }
+            | Self::ConvWeightGrad { window, groups: 1 } => write!(f, ", {window}"),
+            Self::Conv { window, groups }
+            | Self::ConvInputGrad { window, groups, .. }
+            | Self::ConvWeightGrad { window, groups } => write!(f, ", {window}, groups={groups}"),
             Self::Reshape { shape } | Self::Broadcast { shape } => write!(f, ", {shape}"),
             Self::Permute { order } => write!(f, ", {order:?}"),
             Self::Pad { axis, lo, hi, interior: 0 } => write!(f, ", axis={axis}, {lo}, {hi}"),

@@ -5,6 +5,7 @@
 //! and both shapes and points to the caller's line. [`Tensor::try_apply`] is the fallible door.
 
 mod arithmetic;
+mod conv;
 mod create;
 mod elementwise;
 mod index;
@@ -19,6 +20,7 @@ use alloc::vec::Vec;
 
 use crate::{Backend, DType, DataBuf, Element, Op, Primitive, Shape, Spec, SpecError};
 
+pub use conv::Conv;
 pub use index::Index;
 
 /// Numbers on a backend, in up to eight axes: cheap to clone, never changed.

@@ -6,7 +6,8 @@ use std::panic;
 use std::sync::Once;
 
 use autodiff_core::{
-    Autodiff, Backend, Index, Node, Op, Primitive, Reduce, Spec, SpecError, Tensor, Trace, WengertList,
+    Autodiff, Backend, Conv, Index, Node, Op, Primitive, Reduce, Slide, Spec, SpecError, Tensor, Trace, WengertList,
+    Window,
 };
 use backend_cpu::Cpu;
 
@@ -125,6 +126,56 @@ fn ranks_sizes_and_ranges() {
     check(|| zeros(hollow), &format!("broadcast: a result of shape {hollow:?} has too many elements"));
     let vast = usize::MAX / 2;
     check(|| zeros([vast, vast]), &format!("broadcast: a result of shape [{vast}, {vast}] has too many elements"));
+}
+
+#[test]
+fn convolutions_that_do_not_fit() {
+    let (x, w) = (zeros([1, 4, 5, 5]), zeros([6, 2, 3, 3]));
+    let plain = Conv::default();
+    let message = |why| format!("conv: {why}: [1, 4, 5, 5] and [6, 2, 3, 3]");
+    check(|| x.conv2d(&w, None, plain), &message("the weight's groups do not have the input's channels"));
+    let groups = |groups| Conv { groups, ..plain };
+    check(|| x.conv2d(&w, None, groups(4)), &message("the groups do not divide the output channels"));
+    check(|| x.conv2d(&w, None, groups(0)), &message("the groups do not divide the output channels"));
+    let two = groups(2);
+    let dilated = Conv { dilation: [1, 3], ..two };
+    check(|| x.conv2d(&w, None, dilated), &message("the window does not fit into the padded axis"));
+    let why = message("kernel, stride and dilation of a window are at least 1");
+    check(|| x.conv2d(&w, None, Conv { stride: [0, 1], ..two }), &why);
+    check(|| x.conv2d(&w, None, Conv { dilation: [1, 0], ..two }), &why);
+    let why = "conv2d: padding of 4294967296 exceeds 2^32 - 1";
+    check(|| x.conv2d(&w, None, Conv { padding: [1 << 32, 0], ..two }), why);
+    check(|| x.conv1d(&w, None, Conv::default()), &message("3 axes expected, for windows of 1"));
+    check(|| x.conv2d(&zeros([2]), None, plain), "conv: 4 axes expected, for windows of 2: [1, 4, 5, 5] and [2]");
+    let why = "conv2d: the bias must hold one number for each output channel: [1, 6, 3, 3] and [4]";
+    check(|| x.conv2d(&w, Some(&zeros([4])), two), why);
+    let index = Index::<Cpu<f32>>::new(&[0; 8], [1, 2, 4]);
+    let why = "conv: input 0 must be floating-point, found index";
+    check(|| index.tensor().conv1d(&zeros([1, 2, 3]), None, Conv::default()), why);
+}
+
+#[test]
+fn transposed_convolutions_that_do_not_fit() {
+    let (x, w) = (zeros([1, 4, 3]), zeros([4, 2, 3]));
+    let plain = Conv::default();
+    let strided = Conv { stride: [2], dilation: [3], ..plain };
+    let why = "conv_transpose1d: output padding 3 is neither below stride 2 nor below dilation 3";
+    check(|| x.conv_transpose1d(&w, None, strided, [3]), why);
+    let why = "conv_transpose1d: the padding leaves nothing of the result: [1, 4, 3] and [4, 2, 3]";
+    check(|| x.conv_transpose1d(&w, None, Conv { padding: [3], ..plain }, [0]), why);
+    check(|| x.conv_transpose1d(&w, None, Conv { padding: [usize::MAX], ..plain }, [0]), why);
+    let message = |why| format!("conv_input_grad: {why}: [1, 4, 3] and [3, 2, 3]");
+    let narrow = zeros([3, 2, 3]);
+    let why = message("the weight does not have the input's channels, or the size asked for its windows");
+    check(|| x.conv_transpose1d(&narrow, None, plain, [0]), &why);
+    let three = Conv { groups: 2, ..plain };
+    check(|| x.conv_transpose1d(&narrow, None, three, [0]), &message("the groups do not divide the output channels"));
+    let op = Primitive::ConvWeightGrad { window: Window::new(&[Slide::UNIT]).unwrap(), groups: 0 };
+    let why = "conv_weight_grad: there is at least one group: [1, 4, 3] and [1, 4, 3]";
+    check(|| T::call(&op, &[&x, &x]), why);
+    let op = Primitive::ConvWeightGrad { window: Window::new(&[Slide::UNIT]).unwrap(), groups: 1 };
+    let why = "conv_weight_grad: batches differ, or the input does not have as many windows: [1, 4, 3] and [2, 4, 3]";
+    check(|| T::call(&op, &[&x, &zeros([2, 4, 3])]), why);
 }
 
 #[test]

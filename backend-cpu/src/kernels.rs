@@ -6,6 +6,7 @@
 //! complete one is [`ScalarKernels`]. The provided methods are the specification: an override has to agree with them,
 //! to the bit where elements are only moved, compared or computed with integers.
 
+mod conv;
 mod cross_entropy;
 mod elementwise;
 mod gather;
@@ -16,7 +17,9 @@ mod source;
 
 use core::fmt::Debug;
 
-use autodiff_core::{ArgReduce, Axes, Binary, Compare, Element, MaybeSendSync, Reduce, Shape, Unary, bf16, f16};
+use autodiff_core::{
+    ArgReduce, Axes, Binary, Compare, Element, MaybeSendSync, Reduce, Shape, Unary, Window, bf16, f16,
+};
 
 use crate::math::{Number, Scalar};
 use crate::view::View;
@@ -27,6 +30,7 @@ pub use source::philox;
 
 /// The plain loops as free functions, for overrides that handle some cases and leave the rest.
 pub mod scalar {
+    pub use super::conv::{conv, conv_input_grad, conv_weight_grad};
     pub use super::cross_entropy::cross_entropy;
     pub use super::elementwise::{
         binary, binary_in_place, binary_index, binary_index_in_place, cast, compare, map, select, unary,
@@ -88,6 +92,21 @@ pub trait Kernels<T: Scalar>: Clone + Debug + Default + MaybeSendSync + 'static 
     /// Matrix products over equal leading axes; with `accumulate`, added to what `out` holds.
     fn matmul(a: View<'_, T>, b: View<'_, T>, out: &mut [T], accumulate: bool) {
         scalar::matmul(a, b, out, accumulate);
+    }
+
+    /// The convolution `x [n, c, s..], w [o, c / groups, k..] -> [n, o, t..]`; `shape` is that of the output.
+    fn conv(window: &Window, groups: usize, x: View<'_, T>, w: View<'_, T>, shape: &Shape, out: &mut [T]) {
+        scalar::conv(window, groups, x, w, shape, out);
+    }
+
+    /// Its gradient for the input `y [n, o, t..], w [o, c / groups, k..] -> [n, c, s..]`; `shape` is that of the output.
+    fn conv_input_grad(window: &Window, groups: usize, y: View<'_, T>, w: View<'_, T>, shape: &Shape, out: &mut [T]) {
+        scalar::conv_input_grad(window, groups, y, w, shape, out);
+    }
+
+    /// Its gradient for the weight `x [n, c, s..], y [n, o, t..] -> [o, c / groups, k..]`; `shape` is that of the output.
+    fn conv_weight_grad(window: &Window, groups: usize, x: View<'_, T>, y: View<'_, T>, shape: &Shape, out: &mut [T]) {
+        scalar::conv_weight_grad(window, groups, x, y, shape, out);
     }
 
     /// The elements in row-major order.

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use autodiff_core::{Axes, Binary, Composite, DType, Order, Primitive, Reduce, Shape, Spec, Unary};
 
 use crate::host::Host;
+use crate::window::{Geometry, slide};
 
 /// An operation and where it is applied.
 #[derive(Clone, Debug)]
@@ -87,6 +88,22 @@ pub(crate) fn matmul() -> Vec<Case> {
     [case(&[2, 3], &[3, 2]), case(&[1, 3], &[3, 1]), case(&[2, 1], &[1, 3]), case(&[2, 1, 2], &[2, 2, 3])].to_vec()
 }
 
+/// Convolutions with their gradients, over one, two and three axes.
+pub(crate) fn window() -> Vec<Case> {
+    let line = Geometry { size: &[4], slides: &[slide([3, 1, 1, 0, 1])] };
+    let sparse = Geometry { size: &[5], slides: &[slide([2, 3, 2, 1, 2])] };
+    let plane = Geometry { size: &[3, 4], slides: &[slide([2, 2, 1, 1, 0]), slide([2, 1, 3, 1, 1])] };
+    let space = [slide([1, 1, 1, 0, 0]), slide([2, 2, 1, 1, 0]), slide([2, 1, 1, 0, 1])];
+    let space = Geometry { size: &[2, 3, 2], slides: &space };
+    let cases = [
+        line.convolutions(2, [2, 1], 1),
+        sparse.convolutions(1, [2, 4], 2),
+        plane.convolutions(1, [1, 2], 1),
+        space.convolutions(1, [1, 1], 1),
+    ];
+    cases.into_iter().flatten().collect()
+}
+
 /// Movements, casts between floating-point formats, and barriers.
 pub(crate) fn movement() -> Vec<Case> {
     let x = Host::spread(13, [2, 3], -2.0, 2.0);
@@ -148,7 +165,7 @@ pub(crate) fn composite() -> Vec<Case> {
 pub(crate) fn half() -> Vec<Case> {
     let mut cases = Vec::new();
     for dtype in [DType::F16, DType::Bf16] {
-        let families = [unary(), binary(), reduce(), matmul(), gather(), composite()];
+        let families = [unary(), binary(), reduce(), matmul(), window(), gather(), composite()];
         for case in families.into_iter().flat_map(|family| family.into_iter().step_by(3)) {
             let keeps = |input: &Host| input.spec.dtype == DType::Index;
             let condition = |arg: usize| matches!(case.op, Primitive::Select) && arg == 0;
@@ -166,11 +183,15 @@ pub(crate) fn half() -> Vec<Case> {
 /// Means are taken of two and four elements, so that they are exact too.
 pub(crate) fn linear() -> Vec<(Case, usize)> {
     let mut linear = Vec::new();
-    let families = [unary(), binary(), reduce(), matmul(), movement(), gather()];
+    let families = [unary(), binary(), reduce(), matmul(), window(), movement(), gather()];
     for case in families.into_iter().flatten() {
         let args: &[usize] = match case.op {
             Primitive::Unary(Unary::Neg) | Primitive::Gather { .. } | Primitive::Barrier => &[0],
-            Primitive::Binary(Binary::Add | Binary::Sub | Binary::Mul) | Primitive::MatMul => &[0, 1],
+            Primitive::Binary(Binary::Add | Binary::Sub | Binary::Mul)
+            | Primitive::MatMul
+            | Primitive::Conv { .. }
+            | Primitive::ConvInputGrad { .. }
+            | Primitive::ConvWeightGrad { .. } => &[0, 1],
             Primitive::Select => &[1, 2],
             Primitive::ScatterAdd { .. } => &[0, 2],
             Primitive::Concat { .. } => &[0, 1, 2],

@@ -82,6 +82,8 @@ families! {
     reduce;
     /// Matrix products.
     matmul;
+    /// Windows.
+    window;
     /// Movements, casts, barriers.
     movement;
     /// Reading and adding at computed positions.

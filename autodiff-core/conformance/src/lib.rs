@@ -32,6 +32,7 @@ pub mod reduce;
 pub mod source;
 pub mod transfer;
 pub mod unary;
+pub mod window;
 
 mod suite;
 

@@ -8,6 +8,7 @@ mod difference;
 mod elementwise;
 mod movement;
 mod philox;
+mod window;
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -58,6 +59,9 @@ pub(crate) fn apply(op: &Primitive, inputs: &[&Host], out: &Spec) -> Exact {
         Primitive::Gather { axis } => movement::gather(axis.into(), inputs[0], inputs[1]),
         Primitive::Reduce { kind, axes } => return reduce(kind, axes, inputs[0], out),
         Primitive::MatMul => return matmul(inputs[0], inputs[1], out),
+        Primitive::Conv { .. } | Primitive::ConvInputGrad { .. } | Primitive::ConvWeightGrad { .. } => {
+            return window::convolve(op, inputs, out);
+        }
         Primitive::ScatterAdd { axis } => return scatter_add(axis.into(), inputs, out),
         Primitive::Call(composite) => return composite::apply(&composite, inputs, out),
     };

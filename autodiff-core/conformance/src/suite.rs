@@ -56,10 +56,13 @@ macro_rules! properties {
             movement:
                 reshape permute flip broadcast slice pad concat in_every_format of_special_numbers barrier
                 chains_of_views;
+            window:
+                convolutions_along_an_axis convolutions convolutions_of_nothing convolutions_in_every_format
+                convolutions_of_special_numbers convolution_methods;
             gather: gather scatter_add scatter_add_of_fractions of_special_numbers index_select;
             composite: of_every_shape of_large_numbers of_infinities in_every_format cross_entropy as_their_bodies formulas;
-            gradient: unary binary reduce matmul movement gather composite half;
-            curvature: unary binary reduce matmul movement gather composite;
+            gradient: unary binary reduce matmul window movement gather composite half;
+            curvature: unary binary reduce matmul window movement gather composite;
             adjoint: of_linear_operations;
             convention:
                 relu_at_zero abs_at_zero maximum_and_minimum_on_a_tie extremes_share select_takes_one_side
@@ -115,7 +118,7 @@ mod tests {
     #[test]
     fn every_property_is_listed() {
         let sources = sources! {
-            transfer source cast unary binary reduce matmul movement gather composite gradient curvature adjoint convention
+            transfer source cast unary binary reduce matmul window movement gather composite gradient curvature adjoint convention
             graph program
         };
         let list = include_str!("suite.rs");

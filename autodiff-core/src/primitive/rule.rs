@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::{Primitive, gather, matmul, movement, region, select};
+use super::{Primitive, conv, gather, matmul, movement, region, select};
 use crate::{Backend, Needs, Node, Op, Saves, Spec, SpecError, Tensor};
 
 impl Op for Primitive {
@@ -39,6 +39,9 @@ impl Op for Primitive {
             Self::Binary(_)
             | Self::Reduce { .. }
             | Self::MatMul
+            | Self::Conv { .. }
+            | Self::ConvInputGrad { .. }
+            | Self::ConvWeightGrad { .. }
             | Self::Reshape { .. }
             | Self::Permute { .. }
             | Self::Flip { .. }
@@ -56,6 +59,7 @@ impl Op for Primitive {
             Self::Select => Saves::NONE.and_input(0),
             Self::Reduce { kind, .. } => kind.saves(),
             Self::MatMul => matmul::rule::saves(needs),
+            Self::Conv { .. } | Self::ConvInputGrad { .. } | Self::ConvWeightGrad { .. } => conv::rule::saves(needs),
             Self::Gather { .. } => gather::rule::saves(true),
             Self::ScatterAdd { .. } => gather::rule::saves(needs.contains(2)),
             Self::Call(composite) => composite.saves(),
@@ -94,6 +98,9 @@ impl Op for Primitive {
             Self::Select => select::rule::backward(arg, at),
             Self::Reduce { kind, axes } => kind.backward(axes, at),
             Self::MatMul => matmul::rule::backward(arg, at),
+            Self::Conv { window, groups } => conv::rule::conv(window, groups, arg, at),
+            Self::ConvInputGrad { window, groups, .. } => conv::rule::conv_input_grad(window, groups, arg, at),
+            Self::ConvWeightGrad { window, groups } => conv::rule::conv_weight_grad(window, groups, arg, at),
             Self::Reshape { .. } => movement::rule::reshape(at),
             Self::Permute { ref order } => movement::rule::permute(order, at),
             Self::Flip { axes } => at.grad().flip_axes(axes),

@@ -29,6 +29,15 @@ where
         Primitive::Select => <K as Kernels<F::Number>>::select(AsElem::of(inputs.get(0)), arg(1), arg(2), out),
         Primitive::Reduce { kind, axes } => <K as Kernels<F::Number>>::reduce(kind, axes, arg(0), out),
         Primitive::MatMul => <K as Kernels<F::Number>>::matmul(arg(0), arg(1), out, false),
+        Primitive::Conv { ref window, groups } => {
+            <K as Kernels<F::Number>>::conv(window, groups as usize, arg(0), arg(1), &spec.shape, out);
+        }
+        Primitive::ConvInputGrad { ref window, groups, .. } => {
+            <K as Kernels<F::Number>>::conv_input_grad(window, groups as usize, arg(0), arg(1), &spec.shape, out);
+        }
+        Primitive::ConvWeightGrad { ref window, groups } => {
+            <K as Kernels<F::Number>>::conv_weight_grad(window, groups as usize, arg(0), arg(1), &spec.shape, out);
+        }
         Primitive::Reshape { .. } | Primitive::Barrier => <K as Kernels<F::Number>>::copy(arg(0), out),
         Primitive::Permute { .. } | Primitive::Flip { .. } | Primitive::Broadcast { .. } | Primitive::Slice { .. } => {
             let x = arg(0);

@@ -54,9 +54,13 @@ where
             scalar::copy(arg(0), out);
             return scalar::scatter_index(axis.into(), arg(1), arg(2), &spec.shape, out);
         }
-        Primitive::Unary(_) | Primitive::Compare(_) | Primitive::MatMul | Primitive::Call(_) => {
-            mismatch(primitive, spec.dtype, spec.dtype)
-        }
+        Primitive::Unary(_)
+        | Primitive::Compare(_)
+        | Primitive::MatMul
+        | Primitive::Conv { .. }
+        | Primitive::ConvInputGrad { .. }
+        | Primitive::ConvWeightGrad { .. }
+        | Primitive::Call(_) => mismatch(primitive, spec.dtype, spec.dtype),
     }
     Ok(())
 }

@@ -9,7 +9,7 @@ use core::marker::PhantomData;
 
 use autodiff_core::{
     ArgReduce, Axes, Backend, Binary, Compare, DType, Data, DataBuf, Element, MAX_RANK, Primitive, Reduce, Shape,
-    Shared, Spec, Unary, bf16, f16,
+    Shared, Slide, Spec, Unary, Window, bf16, f16,
 };
 
 /// The backend; its tensors hold numbers that `E` can represent.
@@ -90,6 +90,9 @@ fn compute(op: &Primitive, inputs: &[&Array], out: &Spec) -> Vec<f64> {
         Primitive::Reduce { kind, axes } => reduce(kind, axes, inputs[0], out),
         Primitive::ArgReduce { kind, axis } => arg_reduce(kind, axis.into(), inputs[0], shape),
         Primitive::MatMul => matmul(inputs[0], inputs[1], shape),
+        Primitive::Conv { window, groups } => convolve(&window, groups, [0, 1, 2], inputs, shape),
+        Primitive::ConvInputGrad { window, groups, .. } => convolve(&window, groups, [2, 1, 0], inputs, shape),
+        Primitive::ConvWeightGrad { window, groups } => convolve(&window, groups, [0, 2, 1], inputs, shape),
         Primitive::Permute { order } => pick(inputs[0], shape, |to| {
             let mut from = to;
             order.iter().zip(to).for_each(|(axis, at)| from[axis] = at);
@@ -226,6 +229,29 @@ fn matmul(a: &Array, b: &Array, shape: &Shape) -> Vec<f64> {
         left * b.numbers[offset(&b.spec.shape, &with(to, row, k))]
     };
     places(shape).map(|to| (0..a.spec.shape[column]).map(|k| product(to, k)).sum()).collect()
+}
+
+/// Adds up products of three, one for each cell of each window; `roles` says which of x, w and y inputs and result are.
+fn convolve(window: &Window, groups: u32, roles: [usize; 3], inputs: &[&Array], shape: &Shape) -> Vec<f64> {
+    let mut shapes = [*shape; 3];
+    (shapes[roles[0]], shapes[roles[1]]) = (inputs[0].spec.shape, inputs[1].spec.shape);
+    let [x, w, y] = shapes;
+    let mut sums = vec![0.0; shape.elements()];
+    for at_w in places(&w) {
+        let channel = at_w[0] / (w[0] / groups as usize) * w[1] + at_w[1];
+        for at_y in places(&y).filter(|at_y| at_y[1] == at_w[0]) {
+            let cell = |axis: usize, slide: &Slide| slide.cell(at_y[axis], at_w[axis], x[axis]);
+            let Some(at_x) = cells(window, with(at_y, 1, channel), 2, cell) else { continue };
+            let at = [offset(&x, &at_x), offset(&w, &at_w), offset(&y, &at_y)];
+            sums[at[roles[2]]] += inputs[0].numbers[at[roles[0]]] * inputs[1].numbers[at[roles[1]]];
+        }
+    }
+    sums
+}
+
+/// The place of a cell: what `cell` says for the axes that windows slide over, which begin at `lead`.
+fn cells(window: &Window, at: Place, lead: usize, cell: impl Fn(usize, &Slide) -> Option<usize>) -> Option<Place> {
+    (lead..).zip(window.slides()).try_fold(at, |at, (axis, slide)| Some(with(at, axis, cell(axis, slide)?)))
 }
 
 fn concat(axis: usize, inputs: &[&Array], shape: &Shape) -> Vec<f64> {

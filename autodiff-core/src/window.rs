@@ -1,0 +1,195 @@
+//! [`Window`], how windows slide over the last axes of a tensor, inline, without a heap.
+
+use core::fmt;
+use core::ops::Range;
+
+use crate::Shape;
+
+/// The most axes that windows can slide over.
+const MAX: usize = 3;
+
+/// How windows slide along one axis.
+///
+/// ```text
+/// cell i of window j  =  j stride + i dilation - lo      for i < kernel
+/// windows             =  (size + lo + hi - dilation (kernel - 1) - 1) / stride + 1
+/// ```
+///
+/// A cell outside the axis is padding: it takes no part.
+///
+/// ```
+/// use autodiff_core::Slide;
+/// let slide = Slide { kernel: 3, stride: 2, lo: 1, hi: 1, ..Slide::UNIT };
+/// assert_eq!(slide.windows(5), Some(3));
+/// assert_eq!([0, 1, 2].map(|i| slide.cell(0, i, 5)), [None, Some(0), Some(1)]);
+/// assert_eq!([0, 1, 2].map(|i| slide.cell(2, i, 5)), [Some(3), Some(4), None]);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Slide {
+    /// How many cells a window has.
+    pub kernel: u32,
+    /// The distance of two windows, at least 1.
+    pub stride: u32,
+    /// The distance of two cells of a window, at least 1.
+    pub dilation: u32,
+    /// How many cells of padding before the first.
+    pub lo: u32,
+    /// How many after the last.
+    pub hi: u32,
+}
+
+impl Slide {
+    /// Each cell is a window of its own.
+    pub const UNIT: Self = Self { kernel: 1, stride: 1, dilation: 1, lo: 0, hi: 0 };
+
+    /// From the first cell of a window to behind the last: `dilation (kernel - 1) + 1`. `None` for an empty kernel, or
+    /// where the number is too large.
+    #[must_use]
+    pub fn span(&self) -> Option<usize> {
+        let gaps = (self.kernel as usize).checked_sub(1)?;
+        gaps.checked_mul(self.dilation as usize)?.checked_add(1)
+    }
+
+    /// How many windows fit into an axis of `size` cells and its padding. `None` where none does, where a number is 0 that
+    /// must not be, and where one is too large.
+    #[must_use]
+    pub fn windows(&self, size: usize) -> Option<usize> {
+        let padded = size.checked_add(self.lo as usize)?.checked_add(self.hi as usize)?;
+        let steps = padded.checked_sub(self.span()?)?.checked_div(self.stride as usize)?;
+        // So that places count from 0 to at most `isize::MAX`, padding included.
+        let countable = isize::try_from(padded).is_ok() && self.dilation > 0;
+        countable.then_some(steps + 1)
+    }
+
+    /// The cell in place `tap` of a window, on an axis of `size` cells; `None` for padding.
+    #[inline]
+    #[must_use]
+    pub fn cell(&self, window: usize, tap: usize, size: usize) -> Option<usize> {
+        let padded = window * self.stride as usize + tap * self.dilation as usize;
+        padded.checked_sub(self.lo as usize).filter(|&cell| cell < size)
+    }
+
+    /// Those of `windows` whose cell in place `tap` lies in `cells`; they follow one another.
+    #[inline]
+    #[must_use]
+    pub fn reaching(&self, tap: usize, cells: Range<usize>, windows: Range<usize>) -> Range<usize> {
+        let (stride, lo, shift) = (self.stride as usize, self.lo as usize, tap * self.dilation as usize);
+        let first = |cell: usize| (cell + lo).saturating_sub(shift).div_ceil(stride);
+        let start = first(cells.start).max(windows.start);
+        start..first(cells.end).min(windows.end).max(start)
+    }
+}
+
+/// How windows slide over the last one, two or three axes of a tensor.
+///
+/// ```
+/// use autodiff_core::{Shape, Slide, Window};
+/// let slide = Slide { kernel: 3, stride: 2, ..Slide::UNIT };
+/// let window = Window::new(&[slide, slide]).unwrap();
+/// assert_eq!(window.slides(), [slide, slide]);
+/// assert_eq!(window.all(), &[Slide::UNIT, slide, slide]);
+/// assert_eq!(window.to_string(), "kernel=[3, 3], stride=[2, 2]");
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Window {
+    rank: u8,
+    /// Aligned at the last axis; those in front of the rank are [`Slide::UNIT`], so that comparisons are right.
+    slides: [Slide; MAX],
+}
+
+impl Window {
+    /// Windows that slide so along the last axes; `None` for no axis, and above three.
+    #[must_use]
+    pub fn new(slides: &[Slide]) -> Option<Self> {
+        let lead = MAX.checked_sub(slides.len()).filter(|&lead| lead < MAX)?;
+        let mut window = Self { rank: u8::try_from(slides.len()).ok()?, slides: [Slide::UNIT; MAX] };
+        window.slides[lead..].copy_from_slice(slides);
+        Some(window)
+    }
+
+    /// Over how many axes they slide.
+    #[must_use]
+    pub const fn rank(&self) -> usize {
+        self.rank as usize
+    }
+
+    /// How they slide along each axis.
+    #[must_use]
+    pub fn slides(&self) -> &[Slide] {
+        &self.slides[MAX - self.rank()..]
+    }
+
+    /// The same for three axes: a missing leading one has a window for each cell.
+    #[must_use]
+    pub const fn all(&self) -> &[Slide; MAX] {
+        &self.slides
+    }
+
+    /// The extents of the axes that they slide over, as three: 1 for a missing leading one. Saturates, which
+    /// [`outputs`](Self::outputs) refuses.
+    #[cfg(feature = "alloc")]
+    pub(crate) fn size(&self, shape: &Shape) -> [u32; MAX] {
+        let mut size = [1; MAX];
+        let inner = &shape.extents()[shape.rank() - self.rank()..];
+        for (size, &extent) in size[MAX - self.rank()..].iter_mut().zip(inner) {
+            *size = u32::try_from(extent).unwrap_or(u32::MAX);
+        }
+        size
+    }
+
+    /// The shape with the number of windows on the axes that they slide over, or the rule that is broken.
+    pub(crate) fn outputs(&self, shape: &Shape) -> Result<Shape, &'static str> {
+        let lead = shape.rank().checked_sub(self.rank()).ok_or("the window has more axes than the tensor")?;
+        let mut outputs = *shape;
+        for (axis, slide) in (lead..).zip(self.slides()) {
+            if slide.kernel == 0 || slide.stride == 0 || slide.dilation == 0 {
+                return Err("kernel, stride and dilation of a window are at least 1");
+            }
+            if u32::try_from(shape[axis]).is_err() {
+                return Err("windows slide over at most 2^32 - 1 cells");
+            }
+            outputs =
+                outputs.with(axis, slide.windows(shape[axis]).ok_or("the window does not fit into the padded axis")?);
+        }
+        Ok(outputs)
+    }
+
+    /// The shape with this size on the axes that they slide over. The rank must not be below the window's.
+    pub(crate) fn inputs(&self, shape: &Shape, size: [u32; MAX]) -> Shape {
+        let lead = shape.rank() - self.rank();
+        let sizes = (lead..).zip(&size[MAX - self.rank()..]);
+        sizes.fold(*shape, |shape, (axis, &extent)| shape.with(axis, extent as usize))
+    }
+
+    fn list(&self, f: &mut fmt::Formatter<'_>, name: &str, of: impl Fn(&Slide) -> u32) -> fmt::Result {
+        write!(f, "{name}=")?;
+        f.debug_list().entries(self.slides().iter().map(of)).finish()
+    }
+}
+
+impl fmt::Debug for Window {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Window({self})")
+    }
+}
+
+/// The kernel, and whatever is not as [`Slide::UNIT`] has it.
+impl fmt::Display for Window {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.list(f, "kernel", |slide| slide.kernel)?;
+        if self.slides.iter().any(|slide| slide.stride != 1) {
+            self.list(f, ", stride", |slide| slide.stride)?;
+        }
+        if self.slides.iter().any(|slide| slide.dilation != 1) {
+            self.list(f, ", dilation", |slide| slide.dilation)?;
+        }
+        if self.slides.iter().any(|slide| slide.lo != slide.hi) {
+            self.list(f, ", lo", |slide| slide.lo)?;
+            return self.list(f, ", hi", |slide| slide.hi);
+        }
+        if self.slides.iter().any(|slide| slide.lo != 0) {
+            self.list(f, ", padding", |slide| slide.lo)?;
+        }
+        Ok(())
+    }
+}
