@@ -1,4 +1,8 @@
-//! What the benches share: the same small graphs, written for this workspace and for a rival.
+//! What the benches share: the same small graphs, written for this workspace and for a rival. And the golden runner.
+
+extern crate alloc;
+
+pub mod golden;
 
 use autodiff_core::{Autodiff, Backend, Tensor};
 use backend_cpu::Cpu;

@@ -1,0 +1,247 @@
+//! The three ways to run a case: eager, traced, nested.
+
+use core::fmt;
+
+use autodiff_core::{Autodiff, Backend, DataBuf, Execute, Index, Tensor, Trace, WengertList};
+use backend_cpu::{Cpu, Scalar};
+
+use super::call::{Call, Outputs, Unsupported};
+use super::manifest::{Case, Format};
+use super::tensors::{Array, GoldenSet};
+use super::{SetError, compare::Wrong};
+
+/// On which backend a case is run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// `Autodiff<Cpu>`: values and gradients, as they are computed.
+    Eager,
+    /// `Autodiff<Trace>`: values and gradients written into one list, which the planned executor runs.
+    Traced,
+    /// `Autodiff<Autodiff<Cpu>>`: values and gradients, and Hessian-vector products where the set has them.
+    Nested,
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Eager => "eager",
+            Self::Traced => "traced",
+            Self::Nested => "nested",
+        })
+    }
+}
+
+/// What a case computed. A gradient is none where the loss does not depend on the input: it counts as zeros.
+#[derive(Debug)]
+pub(super) struct Computed {
+    pub(super) outputs: Vec<(String, Array)>,
+    pub(super) gradients: Vec<(String, Option<Array>)>,
+    pub(super) products: Vec<(String, Option<Array>)>,
+}
+
+/// Why a case did not pass.
+#[derive(Debug)]
+pub(super) enum Stop {
+    Unsupported(Unsupported),
+    Broken(SetError),
+    Run(String),
+    Wrong(Wrong),
+}
+
+impl fmt::Display for Stop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unsupported(what) => write!(f, "{what}, and may not be skipped"),
+            Self::Broken(error) => write!(f, "{error}"),
+            Self::Run(message) => f.write_str(message),
+            Self::Wrong(wrong) => write!(f, "{wrong}"),
+        }
+    }
+}
+
+impl From<Unsupported> for Stop {
+    fn from(unsupported: Unsupported) -> Self {
+        Self::Unsupported(unsupported)
+    }
+}
+
+impl From<SetError> for Stop {
+    fn from(error: SetError) -> Self {
+        Self::Broken(error)
+    }
+}
+
+/// Runs a case in elements `T`.
+pub(super) fn compute<T: Scalar>(mode: Mode, set: &GoldenSet, case: &Case) -> Result<Computed, Stop> {
+    let given = Given::<Cpu<T>>::read(set, case)?;
+    match mode {
+        Mode::Eager => Ok(eager(case, &given)?),
+        Mode::Traced => traced(case, &given),
+        Mode::Nested => nested(set, case, &given),
+    }
+}
+
+/// What goes in: the operation's inputs, and a cotangent for each output that takes part in the gradient.
+struct Given<B: Backend> {
+    inputs: Vec<(String, Tensor<B>)>,
+    cotangents: Vec<(String, Tensor<B>)>,
+}
+
+/// What comes out.
+struct Derived<B: Backend> {
+    outputs: Outputs<B>,
+    gradients: Vec<(String, Option<Tensor<B>>)>,
+}
+
+impl<B: Backend> Given<B> {
+    fn read(set: &GoldenSet, case: &Case) -> Result<Self, SetError> {
+        let mut given = Self { inputs: Vec::new(), cotangents: Vec::new() };
+        for input in &case.inputs {
+            let array = set.tensor(case, &format!("in.{}", input.name), input.dtype, &input.shape)?;
+            given.inputs.push((input.name.clone(), upload(array)));
+        }
+        for output in case.outputs.iter().filter(|output| output.ct) {
+            let array = set.tensor(case, &format!("ct.{}", output.name), Format::F64, &output.shape)?;
+            given.cotangents.push((output.name.clone(), upload(array)));
+        }
+        Ok(given)
+    }
+
+    /// The same on another backend, where `f` puts a tensor: told its name and whether it has a gradient.
+    fn map<C: Backend>(&self, case: &Case, f: impl Fn(&str, bool, &Tensor<B>) -> Tensor<C>) -> Given<C> {
+        let has_gradient = case.inputs.iter().map(|input| input.grad);
+        let inputs = self.inputs.iter().zip(has_gradient);
+        let cotangents = self.cotangents.iter();
+        Given {
+            inputs: inputs.map(|((name, x), grad)| (name.clone(), f(&format!("in.{name}"), grad, x))).collect(),
+            cotangents: cotangents.map(|(name, ct)| (name.clone(), f(&format!("ct.{name}"), false, ct))).collect(),
+        }
+    }
+
+    /// On the backend that differentiates this one.
+    fn recorded(&self, case: &Case) -> Given<Autodiff<B>> {
+        let wrap = |grad: bool| if grad { Tensor::variable } else { Tensor::constant_of };
+        self.map(case, |_, grad, x| wrap(grad)(x.clone()))
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Tensor<B>> {
+        self.inputs.iter().chain(&self.cotangents).map(|(_, tensor)| tensor)
+    }
+
+    /// The outputs, and the gradients of `sum(cotangent * output)`.
+    fn derive(&self, case: &Case) -> Result<Derived<B>, Unsupported> {
+        let recorded = self.recorded(case);
+        let outputs = Call::run(case, &recorded.inputs)?;
+        let variables = recorded.inputs.iter().zip(&case.inputs).filter(|(_, input)| input.grad && case.has_grad);
+        let variables: Vec<_> = variables.map(|((name, x), _)| (name, x)).collect();
+        let products = outputs.iter().flat_map(|(name, y)| {
+            let cotangent = recorded.cotangents.iter().find(|(of, _)| of == name);
+            cotangent.map(|(_, cotangent)| (y * cotangent).sum())
+        });
+        let wrt: Vec<_> = variables.iter().map(|(_, x)| *x).collect();
+        let gradients = match products.reduce(|a, b| a + b) {
+            Some(sum) => sum.grad(&wrt),
+            None => vec![None; wrt.len()],
+        };
+        Ok(Derived {
+            outputs: outputs.into_iter().map(|(name, y)| (name, y.value().clone())).collect(),
+            gradients: variables.iter().map(|(name, _)| (*name).clone()).zip(gradients).collect(),
+        })
+    }
+}
+
+fn eager<T: Scalar>(case: &Case, given: &Given<Cpu<T>>) -> Result<Computed, Unsupported> {
+    let derived = given.derive(case)?;
+    Ok(Computed {
+        outputs: derived.outputs.iter().map(|(name, y)| (name.clone(), download(y))).collect(),
+        gradients: derived.gradients.iter().map(|(name, g)| (name.clone(), g.as_ref().map(download))).collect(),
+        products: Vec::new(),
+    })
+}
+
+fn traced<T: Scalar>(case: &Case, given: &Given<Cpu<T>>) -> Result<Computed, Stop> {
+    let inputs = given.map(case, |name, _, x| Tensor::<Trace<T>>::input(name, x.spec()));
+    let derived = inputs.derive(case)?;
+    let outputs = derived.outputs.iter().map(|(name, y)| (format!("out.{name}"), y));
+    let gradients = derived.gradients.iter().filter_map(|(name, g)| Some((format!("grad.{name}"), g.as_ref()?)));
+    let named: Vec<_> = outputs.chain(gradients).collect();
+    let list = WengertList::new(
+        &inputs.all().collect::<Vec<_>>(),
+        &named.iter().map(|(name, value)| (&name[..], *value)).collect::<Vec<_>>(),
+    );
+    let mut results = planned(&list, given)?.into_iter();
+    let outputs = derived.outputs.into_iter().zip(&mut results).map(|((name, _), y)| (name, y)).collect();
+    let gradients = derived.gradients.into_iter().map(|(name, g)| (name, g.and_then(|_| results.next()))).collect();
+    Ok(Computed { outputs, gradients, products: Vec::new() })
+}
+
+/// The outputs of a list, run by the planned executor.
+fn planned<T: Scalar>(list: &WengertList<T>, given: &Given<Cpu<T>>) -> Result<Vec<Array>, Stop> {
+    let specs: Vec<_> = list.outputs().iter().map(|(_, var)| list[*var].spec).collect();
+    let inputs: Vec<_> = given.all().map(Tensor::to_data).collect();
+    let inputs: Vec<_> = inputs.iter().map(DataBuf::as_data).collect();
+    let mut outputs: Vec<_> = specs.iter().map(|spec| DataBuf::zeros(spec.dtype, spec.shape.elements())).collect();
+    let mut slices: Vec<_> = outputs.iter_mut().map(DataBuf::as_data_mut).collect();
+    let mut program = <Cpu<T> as Execute>::compile(list);
+    Cpu::<T>::run(&mut program, &inputs, &mut slices).map_err(|error| Stop::Run(error.to_string()))?;
+    let array = |(output, spec): (&DataBuf<T>, &autodiff_core::Spec)| Array {
+        format: if spec.dtype.is_float() { Format::F64 } else { Format::I64 },
+        shape: spec.shape.extents().to_vec(),
+        values: output.to_f64(),
+    };
+    Ok(outputs.iter().zip(&specs).map(array).collect())
+}
+
+fn nested<T: Scalar>(set: &GoldenSet, case: &Case, given: &Given<Cpu<T>>) -> Result<Computed, Stop> {
+    let inner = given.recorded(case);
+    let derived = inner.derive(case)?;
+    let products = if case.has_hvp { products(set, case, &inner, &derived)? } else { Vec::new() };
+    let value = |(name, g): &(String, Option<Tensor<Autodiff<Cpu<T>>>>)| {
+        (name.clone(), g.as_ref().map(|g| download(g.value())))
+    };
+    Ok(Computed {
+        outputs: derived.outputs.iter().map(|(name, y)| (name.clone(), download(y.value()))).collect(),
+        gradients: derived.gradients.iter().map(value).collect(),
+        products,
+    })
+}
+
+/// The products of the Hessian with the case's direction, jointly over all inputs with a gradient: the gradient of
+/// `sum(v * gradient)`.
+fn products<T: Scalar>(
+    set: &GoldenSet,
+    case: &Case,
+    inner: &Given<Autodiff<Cpu<T>>>,
+    derived: &Derived<Autodiff<Cpu<T>>>,
+) -> Result<Vec<(String, Option<Array>)>, SetError> {
+    let mut projected = None;
+    for (name, gradient) in &derived.gradients {
+        let shape = &case.inputs.iter().find(|input| input.name == *name).map_or(&[][..], |input| &input.shape);
+        let direction: Tensor<Cpu<T>> = upload(set.tensor(case, &format!("v.{name}"), Format::F64, shape)?);
+        if let Some(gradient) = gradient {
+            let term = (gradient * Tensor::constant_of(direction)).sum();
+            projected = Some(projected.map_or_else(|| term.clone(), |sum: Tensor<_>| sum + &term));
+        }
+    }
+    let named = |name: &String| inner.inputs.iter().find(|(own, _)| own == name).map(|(_, x)| x);
+    let wrt: Vec<_> = derived.gradients.iter().filter_map(|(name, _)| named(name)).collect();
+    let rows = projected.map_or_else(|| vec![None; wrt.len()], |projected| projected.grad(&wrt));
+    let names = derived.gradients.iter().map(|(name, _)| name.clone());
+    Ok(names.zip(rows).map(|(name, row)| (name, row.as_ref().map(download))).collect())
+}
+
+fn upload<B: Backend>(array: &Array) -> Tensor<B> {
+    match array.format {
+        Format::F64 | Format::Bool => Tensor::new(&array.values, &array.shape[..]),
+        Format::I64 => {
+            #[expect(clippy::cast_possible_truncation, reason = "whole numbers were read as such of 32 bits")]
+            let indices: Vec<i32> = array.values.iter().map(|&value| value as i32).collect();
+            Index::new(&indices, &array.shape[..]).tensor().clone()
+        }
+    }
+}
+
+fn download<B: Backend>(tensor: &Tensor<B>) -> Array {
+    let format = if tensor.dtype().is_float() { Format::F64 } else { Format::I64 };
+    Array { format, shape: tensor.shape().extents().to_vec(), values: tensor.to_data().to_f64() }
+}

@@ -1,0 +1,52 @@
+//! The golden runner: on the subset of this repository, on the whole set where it is at hand, and on sets that are wrong.
+
+#![expect(clippy::unwrap_used, reason = "a test may fail by unwrapping, also in its helpers")]
+
+#[path = "golden/doctored.rs"]
+mod doctored;
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use benches::golden::{Elem, GoldenSet, Mode, Skips, Summary, run};
+
+const WAYS: [(Elem, Mode); 4] =
+    [(Elem::F64, Mode::Eager), (Elem::F64, Mode::Traced), (Elem::F64, Mode::Nested), (Elem::F32, Mode::Eager)];
+
+fn subset() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("golden")
+}
+
+/// Runs a set in every way; each must pass as many cases as are named.
+#[track_caller]
+fn check(directory: &Path, in_f64: Summary, in_f32: Summary) {
+    let set = GoldenSet::read(directory).unwrap();
+    for (elem, mode) in WAYS {
+        let mut failures = Vec::new();
+        let summary = run(&set, elem, mode, &Skips::accepted(), &mut |line| failures.push(line.to_owned()));
+        assert!(failures.is_empty(), "{}", failures.join("\n"));
+        let expected = if elem == Elem::F64 { &in_f64 } else { &in_f32 };
+        assert_eq!(&summary, expected, "{elem}, {mode}");
+    }
+}
+
+const fn passed(passed: usize, skipped: usize, unchecked: usize) -> Summary {
+    Summary { passed, failed: 0, skipped, unchecked, stale: Vec::new() }
+}
+
+#[test]
+fn the_subset_passes() {
+    check(&subset(), passed(195, 103, 0), passed(192, 102, 4));
+}
+
+#[test]
+fn the_whole_set_passes() {
+    let whole = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/golden");
+    if !whole.join("manifest.json").exists() {
+        // Not by `eprintln!`, which the test harness swallows where a test passes.
+        let why = "is not there, so only the subset was compared";
+        writeln!(io::stderr(), "SKIPPED golden values: {} {why}", whole.display()).unwrap();
+        return;
+    }
+    check(&whole, passed(284, 206, 0), passed(281, 201, 8));
+}
