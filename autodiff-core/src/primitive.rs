@@ -9,6 +9,8 @@ mod conv;
 mod gather;
 mod matmul;
 mod movement;
+#[cfg(feature = "alloc")]
+mod product;
 mod reduce;
 mod region;
 mod select;

@@ -76,7 +76,22 @@ pub(crate) fn reduce() -> Vec<Case> {
         let axes = Axes::one(0).with(2);
         cases.push(Case::new(Primitive::Reduce { kind, axes }, [Host::spread(10, [2, 2, 3], -3.0, 3.0)]));
     }
+    cases.extend(products());
     cases
+}
+
+/// Of none, one, two and three zeros in a row, of an odd number of factors, of one and of none.
+fn products() -> Vec<Case> {
+    let zeros = [1.5, -2.0, 0.5, 1.25, 0.0, 1.5, -0.5, 2.0, 0.0, 0.75, 0.0, -1.5, 0.0, 0.0, 2.0, 0.0];
+    let inputs = [
+        Host::new(&zeros, [4, 4]),
+        Host::spread(23, [2, 5], -2.0, 2.0),
+        Host::spread(24, [2, 7], 0.5, 1.5),
+        Host::spread(25, [3, 1], -2.0, 2.0),
+        Host::new(&[], [2, 0]),
+    ];
+    let case = |x| Case::new(Primitive::Reduce { kind: Reduce::Prod, axes: Axes::one(1) }, [x]);
+    inputs.into_iter().map(case).collect()
 }
 
 /// Products of matrices, of a row and a column, and of batches.

@@ -60,6 +60,15 @@ pub fn extremes_share<B: Backend>() -> Outcome {
     slope(&subject, "min", &Tensor::min, &[5.0, 1.0, 1.0, 5.0, 9.0], &[0.0, 0.5, 0.5, 0.0, 0.0])
 }
 
+/// The product of the others, whatever the element itself is; infinities and NaN as IEEE 754 multiplies them.
+pub fn products_at_zero<B: Backend>() -> Outcome {
+    let subject = Subject::<B>::of(products_at_zero::<B>);
+    slope(&subject, "prod", &Tensor::prod, &[2.0, 0.0, -3.0], &[0.0, -6.0, 0.0])?;
+    slope(&subject, "prod", &Tensor::prod, &[2.0, 0.0, 0.0], &[0.0, 0.0, 0.0])?;
+    slope(&subject, "prod", &Tensor::prod, &[0.0, f64::INFINITY], &[f64::INFINITY, 0.0])?;
+    slope(&subject, "prod", &Tensor::prod, &[0.0, 5.0, f64::NAN], &[f64::NAN, f64::NAN, 0.0])
+}
+
 /// Only the choice that was taken has a gradient, also where the other one's would be infinite or NaN.
 pub fn select_takes_one_side<B: Backend>() -> Outcome {
     let subject = Subject::<B>::of(select_takes_one_side::<B>);

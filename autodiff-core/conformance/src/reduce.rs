@@ -64,6 +64,8 @@ pub fn of_many_terms<B: Backend>() -> Outcome {
         check(&subject, Axes::one(0), &Host::spread(2, [4099], -1.0, 3.0).cast(dtype))?;
         check(&subject, Axes::one(0), &Host::spread(3, [211, 3], 0.0, 1.0).cast(dtype))?;
         check(&subject, Axes::one(1), &Host::spread(4, [3, 211], 0.0, 1.0).cast(dtype))?;
+        // Their products stay within the range of every format.
+        check(&subject, Axes::one(0), &Host::spread(5, [211, 3], 0.8, 1.2).cast(dtype))?;
     }
     Ok(())
 }
@@ -79,7 +81,7 @@ pub fn in_every_format<B: Backend>() -> Outcome {
     Ok(())
 }
 
-/// Whole numbers add up, wrapping around, and have extremes.
+/// Whole numbers add up and multiply, wrapping around, and have extremes.
 pub fn of_indices<B: Backend>() -> Outcome {
     let subject = Subject::<B>::of(of_indices::<B>);
     let x = Host::index(&[1, -5, 7, i32::MAX, 1, 0, i32::MIN, -1, 3], [3, 3]);
@@ -97,6 +99,7 @@ pub fn methods<B: Backend>() -> Outcome {
     subject.equal("mean_axes", &x.mean_axes(&[-1]), &Host::new(&[3.0, 5.0], [2]))?;
     subject.equal("max_keepdim", &x.max_keepdim(&[0]), &Host::new(&[4.0, 5.0, 9.0], [1, 3]))?;
     subject.equal("min", &x.min(), &Host::new(&[1.0], []))?;
+    subject.equal("prod_axes", &x.prod_axes(&[1]), &Host::new(&[15.0, 72.0], [2]))?;
     subject.equal("argmax", x.argmax(-1).tensor(), &Host::index(&[1, 2], [2]))?;
     subject.equal("argmin", x.argmin(0).tensor(), &Host::index(&[0, 1, 0], [3]))
 }

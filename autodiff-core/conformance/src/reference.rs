@@ -86,10 +86,11 @@ fn count(len: usize) -> Vec<f64> {
     (0_u32..).map(f64::from).take(len).collect()
 }
 
-/// Adds up along the axes, or takes the extreme, in row-major order of the input.
+/// Adds up or multiplies along the axes, or takes the extreme, in row-major order of the input.
 fn reduce(kind: Reduce, axes: Axes, x: &Host, out: &Spec) -> Exact {
     let mut terms = vec![0.0; out.shape.elements()];
-    let mut exact = Exact { values: terms.clone(), scale: terms.clone() };
+    let start = if kind == Reduce::Prod { 1.0 } else { 0.0 };
+    let mut exact = Exact { values: vec![start; terms.len()], scale: terms.clone() };
     for (place, &x) in places(&x.spec.shape).zip(&x.values) {
         let mut to = place;
         axes.iter().for_each(|axis| to[axis] = 0);
@@ -100,14 +101,17 @@ fn reduce(kind: Reduce, axes: Axes, x: &Host, out: &Spec) -> Exact {
             Reduce::Min if terms[to] > 0.0 => elementwise::binary(Binary::Min, out.dtype, so_far, x),
             Reduce::Max | Reduce::Min => x,
             Reduce::Sum | Reduce::Mean => elementwise::binary(Binary::Add, out.dtype, so_far, x),
+            Reduce::Prod => elementwise::binary(Binary::Mul, out.dtype, so_far, x),
         };
         terms[to] += 1.0;
         exact.scale[to] += x.abs();
     }
     for ((value, scale), terms) in exact.values.iter_mut().zip(&mut exact.scale).zip(terms) {
         *scale *= terms;
-        if kind == Reduce::Mean {
-            (*value, *scale) = (*value / terms, *scale / terms);
+        match kind {
+            Reduce::Mean => (*value, *scale) = (*value / terms, *scale / terms),
+            Reduce::Prod => *scale = value.abs() * terms,
+            Reduce::Sum | Reduce::Max | Reduce::Min => {}
         }
     }
     exact

@@ -65,7 +65,7 @@ macro_rules! properties {
             curvature: unary binary reduce matmul window movement gather composite;
             adjoint: of_linear_operations;
             convention:
-                relu_at_zero abs_at_zero maximum_and_minimum_on_a_tie extremes_share select_takes_one_side
+                relu_at_zero abs_at_zero maximum_and_minimum_on_a_tie extremes_share products_at_zero select_takes_one_side
                 powers_at_zero steps_have_no_gradient softplus_at_zero of_no_elements;
             graph:
                 fan_out_adds_up tied_parameters_add_up what_is_not_reached_has_none detached_values_are_constants

@@ -13,13 +13,14 @@
 //! | steep function | `pow`, `erfc` | 8 ulp | the error of an exponent is multiplied by its size; what is carried to correct it is not free |
 //! | function of a half | all of the two rows above | 1 ulp | computed in `f32`, the rounding to the half is the only error that can be seen, but may fall on either side |
 //! | sum | `sum`, `mean`, `matmul`, convolutions | `2 a n sum(abs) + 1 ulp` | each of `n` additions in any order, here and in the reference, then one rounding to the format and one for the division |
+//! | product | `prod` | `2 a n abs(y) + 1 ulp` | each of `n` factors rounds once, in any order, here and in the reference |
 //! | stored sum | `scatter_add` | `2 u n sum(abs) + 1 ulp` | the same, but each addition is stored |
 //! | composite | all composites | `8 u s + 1 ulp` | a handful of roundings, each relative to the scale `s`: the numbers that the formula adds up |
 //! | gradient | first derivatives | `(16 u + 2^-32) (s + w)` | up to a dozen roundings in a rule, relative to the summands of the derivative and to the cotangent `w`; and the error of the differences it is held against |
 //! | curvature | second derivatives | `(64 u + 2^-24) (s + w)` | two rules, one inside the other; differences of differences |
 //! | program | whole programs, by eager, traced, fused and plain evaluation | `64 u` of the largest result | some dozens of operations |
 //!
-//! Functions, composites and derivatives may moreover flush results below the smallest normal number of the format in which
+//! Functions, products, composites and derivatives may moreover flush results below the smallest normal number of the format in which
 //! they are computed, which vector units do by default.
 
 use autodiff_core::{Binary, DType, Primitive, Reduce, Unary};
@@ -34,6 +35,7 @@ pub(crate) enum Tolerance {
     Function,
     SteepFunction,
     Sum,
+    Product,
     StoredSum,
     Composite,
     Gradient,
@@ -69,6 +71,7 @@ impl Tolerance {
             | Primitive::ArgReduce { .. } => Self::Exact,
             Primitive::Unary(Unary::Erfc) | Primitive::Binary(Binary::Pow) => Self::SteepFunction,
             Primitive::Unary(_) => Self::Function,
+            Primitive::Reduce { kind: Reduce::Prod, .. } => Self::Product,
             Primitive::Reduce { .. }
             | Primitive::MatMul
             | Primitive::Conv { .. }
@@ -102,6 +105,7 @@ impl Tolerance {
             // Where nothing was added, nothing was rounded.
             Self::Sum | Self::StoredSum if scale == 0.0 => 0.0,
             Self::Sum => 2.0 * format.accumulator_roundoff() * scale + ulp,
+            Self::Product => 2.0 * format.accumulator_roundoff() * scale + ulp + flushed(format, exact),
             Self::StoredSum => 2.0 * u * scale + ulp,
             Self::Composite => 8.0 * u * scale + ulp + flushed(format, exact),
             Self::Gradient => (16.0 * u + power_of_two(-32)) * scale + flushed(format, exact),

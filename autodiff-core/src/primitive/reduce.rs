@@ -3,7 +3,7 @@
 use crate::Axes;
 use crate::spec::{self, Spec, SpecError};
 
-/// What a reduction computes along its axes. Indices have no `Mean`.
+/// What a reduction computes along its axes. Indices have no `Mean`; their sums and products wrap around on overflow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Reduce {
     /// The sum; 0 of nothing.
@@ -14,11 +14,13 @@ pub enum Reduce {
     Max,
     /// The smallest; NaN where any is.
     Min,
+    /// The product; 1 of nothing.
+    Prod,
 }
 
 impl Reduce {
     /// All of them, for tests that go through the set.
-    pub const ALL: [Self; 4] = [Self::Sum, Self::Mean, Self::Max, Self::Min];
+    pub const ALL: [Self; 5] = [Self::Sum, Self::Mean, Self::Max, Self::Min, Self::Prod];
 
     /// The name that a Wengert list prints.
     #[must_use]
@@ -28,6 +30,7 @@ impl Reduce {
             Self::Mean => "mean",
             Self::Max => "max",
             Self::Min => "min",
+            Self::Prod => "prod",
         }
     }
 
@@ -82,6 +85,7 @@ impl ArgReduce {
 #[cfg(feature = "alloc")]
 mod rule {
     use super::Reduce;
+    use crate::primitive::product;
     use crate::{Axes, Backend, Node, Saves, Tensor};
 
     impl Reduce {
@@ -90,11 +94,13 @@ mod rule {
             match self {
                 Self::Sum | Self::Mean => Saves::NONE,
                 Self::Max | Self::Min => Saves::NONE.and_input(0).and_output(),
+                Self::Prod => Saves::NONE.and_input(0),
             }
         }
 
         /// ```text
         /// sum  broadcast(g)    mean  broadcast(g (1 / n))    max, min  0 where another is more extreme, else g / count
+        /// prod  g times the product of the others
         /// ```
         pub(in crate::primitive) fn backward<B: Backend>(self, axes: Axes, at: &Node<'_, B>) -> Tensor<B> {
             let (g, shape) = (at.grad(), at.shape(0));
@@ -115,6 +121,7 @@ mod rule {
                     let share = (g / count).broadcast_to(shape);
                     less.select(&share.zeros_like(), &share)
                 }
+                Self::Prod => product::grad(at.input(0), axes, g),
             }
         }
     }

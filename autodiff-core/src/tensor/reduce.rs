@@ -48,6 +48,7 @@ reductions! {
     Mean, mean, mean_axes, mean_keepdim, "The mean", "`broadcast(g / n)`";
     Max, max, max_axes, max_keepdim, "The largest", "`g / count` where `x = y`";
     Min, min, min_axes, min_keepdim, "The smallest", "`g / count` where `x = y`";
+    Prod, prod, prod_axes, prod_keepdim, "The product", "`g` times the product of the others";
 }
 
 impl<B: Backend> Tensor<B> {

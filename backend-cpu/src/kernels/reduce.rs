@@ -1,4 +1,4 @@
-//! Loops along axes: sums, means, extreme values, and where those are.
+//! Loops along axes: sums, means, products, extreme values, and where those are.
 
 use autodiff_core::{ArgReduce, Axes, Element, Reduce};
 
@@ -25,10 +25,11 @@ pub fn reduce<T: Scalar>(kind: Reduce, axes: Axes, x: View<'_, T>, out: &mut [T]
         }
         Reduce::Max => fold(axes, x, out, T::neg_infinity(), |most, x, _| math::larger(most, x), |most| most),
         Reduce::Min => fold(axes, x, out, T::infinity(), |least, x, _| math::smaller(least, x), |least| least),
+        Reduce::Prod => fold(axes, x, out, T::one().widen(), |product, x, _| product * x.widen(), T::narrow),
     }
 }
 
-/// The reduction of indices. A sum wraps around on overflow.
+/// The reduction of indices. Sums and products wrap around on overflow.
 ///
 /// # Panics
 /// For the mean, which indices do not have.
@@ -37,6 +38,7 @@ pub fn reduce_index(kind: Reduce, axes: Axes, x: View<'_, i32>, out: &mut [i32])
         Reduce::Sum => fold(axes, x, out, 0_i32, |total, x, _| total.wrapping_add(x), |total| total),
         Reduce::Max => fold(axes, x, out, i32::MIN, |most, x, _| most.max(x), |most| most),
         Reduce::Min => fold(axes, x, out, i32::MAX, |least, x, _| least.min(x), |least| least),
+        Reduce::Prod => fold(axes, x, out, 1_i32, |product, x, _| product.wrapping_mul(x), |product| product),
         Reduce::Mean => panic!("mean: indices do not have it"),
     }
 }

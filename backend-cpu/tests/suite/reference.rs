@@ -112,10 +112,12 @@ fn index<T: Scalar>(primitive: &Primitive, inputs: &[&Array<T>], out: &Shape) ->
                     (_, None) => x,
                     (Reduce::Max, Some(total)) => total.max(x),
                     (Reduce::Min, Some(total)) => total.min(x),
+                    (Reduce::Prod, Some(total)) => total.wrapping_mul(x),
                     (_, Some(total)) => total.wrapping_add(x),
                 });
             }
-            totals.into_iter().map(Option::unwrap_or_default).collect()
+            let nothing = i32::from(kind == Reduce::Prod);
+            totals.into_iter().map(|total| total.unwrap_or(nothing)).collect()
         }
         _ => moved(primitive, inputs, out, Array::indices, 0, i32::wrapping_add),
     }
@@ -166,6 +168,7 @@ fn reduce<T: Scalar>(kind: Reduce, group: &[T]) -> T {
         Reduce::Mean => T::narrow(total / T::Accumulator::from_f64(group.len() as f64)),
         Reduce::Max => group.iter().copied().reduce(|a, b| math::binary(Binary::Max, a, b)).unwrap(),
         Reduce::Min => group.iter().copied().reduce(|a, b| math::binary(Binary::Min, a, b)).unwrap(),
+        Reduce::Prod => T::narrow(group.iter().fold(T::one().widen(), |product, x| product * x.widen())),
     }
 }
 

@@ -195,6 +195,7 @@ fn reduce(kind: Reduce, axes: Axes, x: &Array, out: &Spec) -> Vec<f64> {
         Reduce::Sum | Reduce::Mean => (0.0, Binary::Add),
         Reduce::Max => (f64::NEG_INFINITY, Binary::Max),
         Reduce::Min => (f64::INFINITY, Binary::Min),
+        Reduce::Prod => (1.0, Binary::Mul),
     };
     let mut y = vec![start; out.shape.elements()];
     for (from, &x) in places(&x.spec.shape).zip(&*x.numbers) {
