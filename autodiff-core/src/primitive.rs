@@ -13,6 +13,7 @@ mod movement;
 mod product;
 mod reduce;
 mod region;
+mod scan;
 mod select;
 mod source;
 mod unary;
@@ -83,6 +84,19 @@ pub enum Primitive {
         kind: ArgReduce,
         /// Along which axis.
         axis: u8,
+    },
+    /// The sum of each element and all before it along an axis, or all behind it. Those of indices wrap around.
+    CumSum {
+        /// The axis.
+        axis: u8,
+        /// Whether the sum runs from the last element to the first.
+        reverse: bool,
+    },
+    /// The positions of the elements along the last axis, sorted by these: equal ones, as zeros of either sign are, stay in
+    /// their order in both directions, NaN counts as the largest.
+    ArgSort {
+        /// Whether the largest comes first.
+        descending: bool,
     },
     /// `[.., m, k] x [.., k, n] -> [.., m, n]`, matrix products over equal leading axes.
     MatMul,
@@ -212,6 +226,8 @@ impl Primitive {
             Self::Select => "select",
             Self::Reduce { kind, .. } => kind.name(),
             Self::ArgReduce { kind, .. } => kind.name(),
+            Self::CumSum { .. } => "cumsum",
+            Self::ArgSort { .. } => "argsort",
             Self::MatMul => "matmul",
             Self::Conv { .. } => "conv",
             Self::ConvInputGrad { .. } => "conv_input_grad",
@@ -249,6 +265,8 @@ impl Primitive {
             Self::Select => select::infer(inputs),
             Self::Reduce { kind, axes } => kind.infer(inputs, axes),
             Self::ArgReduce { kind, axis } => kind.infer(inputs, axis.into()),
+            Self::CumSum { axis, .. } => scan::infer_cumsum(inputs, axis.into()),
+            Self::ArgSort { .. } => scan::infer_argsort(inputs),
             Self::MatMul => matmul::infer(inputs),
             Self::Conv { ref window, groups } => conv::infer(inputs, window, groups),
             Self::ConvInputGrad { ref window, groups, size } => conv::infer_input_grad(inputs, window, groups, size),
@@ -294,9 +312,12 @@ impl fmt::Display for Primitive {
             Self::Cast { to } => write!(f, ", {to}"),
             Self::Reduce { axes, .. } | Self::Flip { axes } => write!(f, ", axes={axes:?}"),
             Self::ArgReduce { axis, .. }
+            | Self::CumSum { axis, reverse: false }
             | Self::Concat { axis }
             | Self::Gather { axis }
             | Self::ScatterAdd { axis } => write!(f, ", axis={axis}"),
+            Self::CumSum { axis, reverse: true } => write!(f, ", axis={axis}, reverse"),
+            Self::ArgSort { descending: true } => f.write_str(", descending"),
             Self::Conv { window, groups: 1 }
             | Self::ConvInputGrad { window, groups: 1, .. }
             | Self::ConvWeightGrad { window, groups: 1 } => write!(f, ", {window}"),
@@ -310,7 +331,13 @@ impl fmt::Display for Primitive {
             Self::Slice { axis, start, stop, step: 1 } => write!(f, ", axis={axis}, {start}..{stop}"),
             Self::Slice { axis, start, stop, step } => write!(f, ", axis={axis}, {start}..{stop} step {step}"),
             Self::Call(composite) => fmt::Display::fmt(composite, f),
-            Self::Unary(_) | Self::Binary(_) | Self::Compare(_) | Self::Select | Self::MatMul | Self::Barrier => Ok(()),
+            Self::Unary(_)
+            | Self::Binary(_)
+            | Self::Compare(_)
+            | Self::Select
+            | Self::ArgSort { descending: false }
+            | Self::MatMul
+            | Self::Barrier => Ok(()),
         }
     }
 }

@@ -13,6 +13,7 @@ mod matmul;
 mod movement;
 mod random;
 mod reduce;
+mod scan;
 
 use core::fmt;
 

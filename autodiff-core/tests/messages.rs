@@ -96,6 +96,10 @@ fn axes_that_are_not_there() {
     check(|| x.slice(2, ..), "slice: axis 2 is out of range for shape [2, 3]");
     check(|| x.pad(-4, 1, 1), "pad: axis -4 is out of range for shape [2, 3]");
     check(|| x.flatten(2), "flatten: axis 2 is out of range for shape [2, 3]");
+    check(|| x.cumsum(-3), "cumsum: axis -3 is out of range for shape [2, 3]");
+    check(|| x.argsort(2, false), "argsort: axis 2 is out of range for shape [2, 3]");
+    check(|| x.sort(2, false), "sort: axis 2 is out of range for shape [2, 3]");
+    check(|| x.bottomk(1, 2), "bottomk: axis 2 is out of range for shape [2, 3]");
     check(|| x.gather(2, &index([0])), "gather: axis 2 is out of range for shape [2, 3]");
 }
 
@@ -111,6 +115,9 @@ fn ranks_sizes_and_ranges() {
     let parts = [zeros([2, 3]), zeros([3, 3])];
     check(|| T::concat(&parts, 1), "concat: the inputs may differ on the joined axis only: [2, 3] and [3, 3]");
     check(|| T::concat(&[], 1), "concat: no tensor given");
+    check(|| x.topk(4, -1), "topk: 4 elements asked for, axis -1 of shape [2, 3] has 3");
+    let sort = Primitive::ArgSort { descending: false };
+    check(|| T::call(&sort, &[&zeros([])]), "argsort: a scalar has no axis to sort along: []");
     check(|| x.dims::<3>(), "dims: 3 axes expected, the shape is [2, 3]");
     check(|| x.item(), "item: one element expected, the shape is [2, 3]");
     check(|| zeros([0, 3]).max(), "max: an empty axis has no extreme value: [0, 3]");

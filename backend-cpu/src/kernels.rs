@@ -13,6 +13,7 @@ mod gather;
 mod matmul;
 mod reduce;
 mod region;
+mod scan;
 mod source;
 
 use core::fmt::Debug;
@@ -40,6 +41,7 @@ pub mod scalar {
     pub use super::matmul::matmul;
     pub use super::reduce::{arg_reduce, reduce, reduce_index};
     pub use super::region::{copy, join, pad, place};
+    pub use super::scan::{argsort, cumsum, cumsum_index};
     pub use super::source::{iota, random_bits};
 }
 
@@ -87,6 +89,16 @@ pub trait Kernels<T: Scalar>: Clone + Debug + Default + MaybeSendSync + 'static 
     /// The position of the extreme value along `axis`.
     fn arg_reduce(kind: ArgReduce, axis: usize, x: View<'_, T>, out: &mut [i32]) {
         scalar::arg_reduce(kind, axis, x, out);
+    }
+
+    /// The sum of each element and all before it along `axis`; with `reverse`, and all behind it.
+    fn cumsum(axis: usize, reverse: bool, x: View<'_, T>, out: &mut [T]) {
+        scalar::cumsum(axis, reverse, x, out);
+    }
+
+    /// The positions of the elements along the last axis, sorted by these: equal ones in their order, NaN as the largest.
+    fn argsort(descending: bool, x: View<'_, T>, out: &mut [i32]) {
+        scalar::argsort(descending, x, out);
     }
 
     /// Matrix products over equal leading axes; with `accumulate`, added to what `out` holds.

@@ -4,6 +4,7 @@
 //! contracted into a fused multiply-add. What is here is the definition that the loops in
 //! [`kernels`](crate::kernels) apply element by element.
 
+use core::cmp::Ordering;
 use core::fmt::Debug;
 
 use autodiff_core::{Binary, Compare, Element, MaybeSendSync, Unary, bf16, f16};
@@ -223,6 +224,14 @@ pub fn compare<T: PartialOrd>(f: Compare, a: T, b: T) -> bool {
         Compare::Lt => a < b,
         Compare::Le => a <= b,
     }
+}
+
+/// The order by which numbers are sorted: zeros of either sign are equal, NaN is the largest and equal to NaN.
+#[inline]
+#[must_use]
+pub fn order<T: PartialOrd>(a: T, b: T) -> Ordering {
+    let nan = |x: &T| x.partial_cmp(x).is_none();
+    a.partial_cmp(&b).unwrap_or_else(|| nan(&a).cmp(&nan(&b)))
 }
 
 /// `max(x, 0)`; NaN stays NaN.

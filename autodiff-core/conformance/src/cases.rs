@@ -66,7 +66,7 @@ pub(crate) fn binary() -> Vec<Case> {
     cases
 }
 
-/// Every reduction, along one axis, the other, both and none; no two elements are close to each other.
+/// Every reduction and running sums, along one axis, the other, both and none; no two elements are close to each other.
 pub(crate) fn reduce() -> Vec<Case> {
     let mut cases = Vec::new();
     for kind in Reduce::ALL {
@@ -77,6 +77,7 @@ pub(crate) fn reduce() -> Vec<Case> {
         cases.push(Case::new(Primitive::Reduce { kind, axes }, [Host::spread(10, [2, 2, 3], -3.0, 3.0)]));
     }
     cases.extend(products());
+    cases.extend(running_sums());
     cases
 }
 
@@ -92,6 +93,17 @@ fn products() -> Vec<Case> {
     ];
     let case = |x| Case::new(Primitive::Reduce { kind: Reduce::Prod, axes: Axes::one(1) }, [x]);
     inputs.into_iter().map(case).collect()
+}
+
+/// From both ends, along each axis, of one element and of none.
+fn running_sums() -> Vec<Case> {
+    let of = |axis, reverse, x| Case::new(Primitive::CumSum { axis, reverse }, [x]);
+    let x = Host::spread(26, [2, 3, 2], -2.0, 2.0);
+    let along = |axis| [false, true].map(|reverse| of(axis, reverse, x.clone()));
+    let mut cases: Vec<Case> = (0..3).flat_map(along).collect();
+    cases.push(of(1, false, Host::spread(27, [3, 1], -2.0, 2.0)));
+    cases.push(of(0, true, Host::new(&[], [0, 2])));
+    cases
 }
 
 /// Products of matrices, of a row and a column, and of batches.

@@ -60,6 +60,16 @@ pub fn extremes_share<B: Backend>() -> Outcome {
     slope(&subject, "min", &Tensor::min, &[5.0, 1.0, 1.0, 5.0, 9.0], &[0.0, 0.5, 0.5, 0.0, 0.0])
 }
 
+/// What is sorted sends its gradient back to where it was; of equal elements the first stands first.
+pub fn sorted_values_go_back<B: Backend>() -> Outcome {
+    let subject = Subject::<B>::of(sorted_values_go_back::<B>);
+    let weights = Tensor::constant_of(subject.put(&Host::vector(&[10.0, 20.0, 30.0])));
+    let sorted = |x: &Tensor<D<B>>| x.sort(0, true).0 * &weights;
+    slope(&subject, "sort", &sorted, &[2.0, 3.0, 2.0], &[20.0, 10.0, 30.0])?;
+    let largest = |x: &Tensor<D<B>>| x.topk(2, 0).0.square();
+    slope(&subject, "topk", &largest, &[2.0, 3.0, 1.0, 2.0], &[4.0, 6.0, 0.0, 0.0])
+}
+
 /// The product of the others, whatever the element itself is; infinities and NaN as IEEE 754 multiplies them.
 pub fn products_at_zero<B: Backend>() -> Outcome {
     let subject = Subject::<B>::of(products_at_zero::<B>);
@@ -95,6 +105,7 @@ pub fn steps_have_no_gradient<B: Backend>() -> Outcome {
         ("round", x.round()),
         ("lt", x.lt(&(&x + 1.0))),
         ("argmax", x.argmax(0).to_elem()),
+        ("argsort", x.argsort(0, true).to_elem()),
         ("cast", x.cast(autodiff_core::DType::Index)),
     ];
     for (label, y) in steps {

@@ -29,6 +29,7 @@ pub mod matmul;
 pub mod movement;
 pub mod program;
 pub mod reduce;
+pub mod scan;
 pub mod source;
 pub mod transfer;
 pub mod unary;

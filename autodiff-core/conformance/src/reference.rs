@@ -8,6 +8,7 @@ mod difference;
 mod elementwise;
 mod movement;
 mod philox;
+mod scan;
 mod window;
 
 use alloc::vec;
@@ -50,6 +51,7 @@ pub(crate) fn apply(op: &Primitive, inputs: &[&Host], out: &Spec) -> Exact {
             (0..out.shape.elements()).map(|place| inputs[choice(place)].values[place]).collect()
         }
         Primitive::ArgReduce { kind, axis } => arg_reduce(kind, axis.into(), inputs[0], out),
+        Primitive::ArgSort { descending } => scan::argsort(descending, inputs[0], out),
         Primitive::Permute { order } => movement::permute(&order, inputs[0], out),
         Primitive::Flip { axes } => movement::flip(axes, inputs[0], out),
         Primitive::Broadcast { .. } => movement::broadcast(inputs[0], out),
@@ -58,6 +60,7 @@ pub(crate) fn apply(op: &Primitive, inputs: &[&Host], out: &Spec) -> Exact {
         Primitive::Concat { axis } => movement::concat(axis.into(), inputs, out),
         Primitive::Gather { axis } => movement::gather(axis.into(), inputs[0], inputs[1]),
         Primitive::Reduce { kind, axes } => return reduce(kind, axes, inputs[0], out),
+        Primitive::CumSum { axis, reverse } => return scan::cumsum(axis.into(), reverse, inputs[0], out),
         Primitive::MatMul => return matmul(inputs[0], inputs[1], out),
         Primitive::Conv { .. } | Primitive::ConvInputGrad { .. } | Primitive::ConvWeightGrad { .. } => {
             return window::convolve(op, inputs, out);

@@ -52,6 +52,8 @@ macro_rules! properties {
             reduce:
                 along_every_set_of_axes along_axes_of_the_highest_ranks of_special_numbers of_many_terms
                 in_every_format of_indices methods positions_along_every_axis positions_of_ties;
+            scan:
+                running_sums running_sums_of_many_and_special_numbers sorted_orders sorted_orders_of_ties methods;
             matmul: of_matrices of_larger_matrices of_batches in_every_format of_special_numbers method;
             movement:
                 reshape permute flip broadcast slice pad concat in_every_format of_special_numbers barrier
@@ -65,7 +67,7 @@ macro_rules! properties {
             curvature: unary binary reduce matmul window movement gather composite;
             adjoint: of_linear_operations;
             convention:
-                relu_at_zero abs_at_zero maximum_and_minimum_on_a_tie extremes_share products_at_zero select_takes_one_side
+                relu_at_zero abs_at_zero maximum_and_minimum_on_a_tie extremes_share sorted_values_go_back products_at_zero select_takes_one_side
                 powers_at_zero steps_have_no_gradient softplus_at_zero of_no_elements;
             graph:
                 fan_out_adds_up tied_parameters_add_up what_is_not_reached_has_none detached_values_are_constants
@@ -118,7 +120,7 @@ mod tests {
     #[test]
     fn every_property_is_listed() {
         let sources = sources! {
-            transfer source cast unary binary reduce matmul window movement gather composite gradient curvature adjoint convention
+            transfer source cast unary binary reduce scan matmul window movement gather composite gradient curvature adjoint convention
             graph program
         };
         let list = include_str!("suite.rs");

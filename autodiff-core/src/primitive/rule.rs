@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::{Primitive, conv, gather, matmul, movement, region, select};
+use super::{Primitive, conv, gather, matmul, movement, region, scan, select};
 use crate::{Backend, Needs, Node, Op, Saves, Spec, SpecError, Tensor};
 
 impl Op for Primitive {
@@ -29,7 +29,8 @@ impl Op for Primitive {
             | Self::Iota { .. }
             | Self::RandomBits { .. }
             | Self::Compare(_)
-            | Self::ArgReduce { .. } => false,
+            | Self::ArgReduce { .. }
+            | Self::ArgSort { .. } => false,
             Self::Cast { to } => to.is_float(),
             Self::Unary(f) => f.differentiable(),
             Self::Select => arg != 0,
@@ -38,6 +39,7 @@ impl Op for Primitive {
             Self::Call(composite) => composite.differentiable(arg),
             Self::Binary(_)
             | Self::Reduce { .. }
+            | Self::CumSum { .. }
             | Self::MatMul
             | Self::Conv { .. }
             | Self::ConvInputGrad { .. }
@@ -69,6 +71,8 @@ impl Op for Primitive {
             | Self::Cast { .. }
             | Self::Compare(_)
             | Self::ArgReduce { .. }
+            | Self::CumSum { .. }
+            | Self::ArgSort { .. }
             | Self::Reshape { .. }
             | Self::Permute { .. }
             | Self::Flip { .. }
@@ -97,6 +101,7 @@ impl Op for Primitive {
             Self::Binary(f) => f.backward(arg, at),
             Self::Select => select::rule::backward(arg, at),
             Self::Reduce { kind, axes } => kind.backward(axes, at),
+            Self::CumSum { axis, reverse } => scan::rule::cumsum(axis.into(), reverse, at),
             Self::MatMul => matmul::rule::backward(arg, at),
             Self::Conv { window, groups } => conv::rule::conv(window, groups, arg, at),
             Self::ConvInputGrad { window, groups, .. } => conv::rule::conv_input_grad(window, groups, arg, at),
@@ -115,7 +120,8 @@ impl Op for Primitive {
             | Self::Iota { .. }
             | Self::RandomBits { .. }
             | Self::Compare(_)
-            | Self::ArgReduce { .. } => unreachable!("{} is declared to have no gradient", Self::name(self)),
+            | Self::ArgReduce { .. }
+            | Self::ArgSort { .. } => unreachable!("{} is declared to have no gradient", Self::name(self)),
         }
     }
 }

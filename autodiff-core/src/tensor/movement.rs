@@ -298,11 +298,11 @@ movement!(Index);
 
 impl<B: Backend> Tensor<B> {
     /// The tensor itself, so that the methods above read the same for both handles.
-    const fn tensor(&self) -> &Self {
+    pub(super) const fn tensor(&self) -> &Self {
         self
     }
 
-    const fn from_tensor(tensor: Self) -> Self {
+    pub(super) const fn from_tensor(tensor: Self) -> Self {
         tensor
     }
 }

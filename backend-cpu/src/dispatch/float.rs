@@ -28,6 +28,9 @@ where
         Primitive::Binary(f) => <K as Kernels<F::Number>>::binary(f, arg(0), arg(1), out),
         Primitive::Select => <K as Kernels<F::Number>>::select(AsElem::of(inputs.get(0)), arg(1), arg(2), out),
         Primitive::Reduce { kind, axes } => <K as Kernels<F::Number>>::reduce(kind, axes, arg(0), out),
+        Primitive::CumSum { axis, reverse } => {
+            <K as Kernels<F::Number>>::cumsum(axis.into(), reverse, arg(0), out);
+        }
         Primitive::MatMul => <K as Kernels<F::Number>>::matmul(arg(0), arg(1), out, false),
         Primitive::Conv { ref window, groups } => {
             <K as Kernels<F::Number>>::conv(window, groups as usize, arg(0), arg(1), &spec.shape, out);
@@ -68,6 +71,7 @@ where
         | Primitive::RandomBits { .. }
         | Primitive::Compare(_)
         | Primitive::ArgReduce { .. }
+        | Primitive::ArgSort { .. }
         | Primitive::Call(_) => mismatch(primitive, spec.dtype, spec.dtype),
     }
     Ok(())

@@ -34,6 +34,13 @@ where
             AnyView::Bf16(x) => <K as Kernels<bf16>>::arg_reduce(kind, axis.into(), x, out),
             AnyView::Index(_) => mismatch(primitive, DType::Index, spec.dtype),
         },
+        Primitive::CumSum { axis, reverse } => scalar::cumsum_index(axis.into(), reverse, arg(0), out),
+        Primitive::ArgSort { descending } => match inputs.get(0) {
+            AnyView::Elem(x) => <K as Kernels<T>>::argsort(descending, x, out),
+            AnyView::F16(x) => <K as Kernels<f16>>::argsort(descending, x, out),
+            AnyView::Bf16(x) => <K as Kernels<bf16>>::argsort(descending, x, out),
+            AnyView::Index(x) => scalar::argsort(descending, x, out),
+        },
         Primitive::Reshape { .. } | Primitive::Barrier => scalar::copy(arg(0), out),
         Primitive::Permute { .. } | Primitive::Flip { .. } | Primitive::Broadcast { .. } | Primitive::Slice { .. } => {
             let x = arg(0);

@@ -151,6 +151,19 @@ fn reductions<T: Scalar>() {
     }
 }
 
+fn scans<T: Scalar>() {
+    let mut numbers = Numbers(8);
+    for shape in SHAPES.into_iter().filter(|shape| !shape.is_empty()) {
+        let (wild, tame, i) = (numbers.elems::<T>(shape), numbers.tame::<T>(shape), numbers.indices::<T>(shape, 9));
+        for x in [&wild, &tame, &i] {
+            for flag in [false, true] {
+                (0..shape.len()).for_each(|axis| check(&Primitive::CumSum { axis: axis as u8, reverse: flag }, &[x]));
+                check(&Primitive::ArgSort { descending: flag }, &[x]);
+            }
+        }
+    }
+}
+
 fn products<T: Scalar>() {
     let mut numbers = Numbers(3);
     for [m, k, n] in [[1, 1, 1], [2, 3, 5], [7, 5, 3], [0, 2, 2], [2, 0, 3], [4, 6, 8], [5, 9, 17], [13, 2, 1]] {
@@ -260,6 +273,7 @@ macro_rules! for_each_element {
 for_each_element! {
     functions_of_elements: elementwise,
     reductions_along_every_set_of_axes: reductions,
+    running_sums_and_sorted_orders: scans,
     matrix_products: products,
     padding_joining_copying: regions,
     reading_and_adding_at_positions: positions,

@@ -89,6 +89,10 @@ fn elem<T: Scalar>(primitive: &Primitive, inputs: &[&Array<T>], out: &Shape) -> 
             x().iter().zip(inputs[1].elems().iter().zip(inputs[2].elems())).map(choose).collect()
         }
         Primitive::Reduce { kind, .. } => groups(primitive, inputs[0], out).iter().map(|g| reduce(kind, g)).collect(),
+        Primitive::CumSum { axis, reverse } => {
+            let (zero, x) = (T::zero().widen(), x().iter().map(|x| x.widen()).collect::<Vec<_>>());
+            running(axis, reverse, &x, out, zero, |a, b| a + b).into_iter().map(T::narrow).collect()
+        }
         Primitive::MatMul => matmul(inputs[0], inputs[1], out),
         Primitive::Call(Composite::CrossEntropy) => cross_entropy(inputs[0], inputs[1]),
         _ => moved(primitive, inputs, out, Array::elems, T::zero(), |a, b| a + b),
@@ -119,6 +123,8 @@ fn index<T: Scalar>(primitive: &Primitive, inputs: &[&Array<T>], out: &Shape) ->
             let nothing = i32::from(kind == Reduce::Prod);
             totals.into_iter().map(|total| total.unwrap_or(nothing)).collect()
         }
+        Primitive::CumSum { axis, reverse } => running(axis, reverse, x(), out, 0, i32::wrapping_add),
+        Primitive::ArgSort { descending } => sorted(descending, x(), out),
         _ => moved(primitive, inputs, out, Array::indices, 0, i32::wrapping_add),
     }
 }
@@ -131,6 +137,7 @@ fn to_index<T: Scalar>(primitive: &Primitive, inputs: &[&Array<T>], out: &Shape)
             let choose = |(c, (&a, &b)): (&T, (&i32, &i32))| if *c == T::zero() { b } else { a };
             inputs[0].elems().iter().zip(inputs[1].indices().iter().zip(inputs[2].indices())).map(choose).collect()
         }
+        Primitive::ArgSort { descending } => sorted(descending, inputs[0].elems(), out),
         Primitive::ArgReduce { kind, .. } => {
             let best = |group: &Vec<T>| {
                 let nan = group.iter().position(|x| x.is_nan());
@@ -144,6 +151,34 @@ fn to_index<T: Scalar>(primitive: &Primitive, inputs: &[&Array<T>], out: &Shape)
         }
         _ => panic!("{primitive:?}"),
     }
+}
+
+/// Sums along an axis from one end on.
+fn running<X: Copy>(axis: u8, reverse: bool, x: &[X], shape: &Shape, zero: X, add: impl Fn(X, X) -> X) -> Vec<X> {
+    let along = |at: &Vec<usize>| {
+        let (own, mut from) = (at[usize::from(axis)], at.clone());
+        let mut take = |sum, position| {
+            from[usize::from(axis)] = position;
+            add(sum, x[place(shape, &from)])
+        };
+        let last = shape[usize::from(axis)];
+        if reverse { (own..last).rev().fold(zero, &mut take) } else { (0..=own).fold(zero, &mut take) }
+    };
+    coordinates(shape).iter().map(along).collect()
+}
+
+/// The order of each row by a stable sort.
+fn sorted<X: Copy + PartialOrd>(descending: bool, x: &[X], shape: &Shape) -> Vec<i32> {
+    let len = shape[shape.rank() - 1].max(1);
+    let row = |row: &[X]| {
+        let mut order: Vec<i32> = (0..row.len() as i32).collect();
+        order.sort_by(|&a, &b| {
+            let order = math::order(row[a as usize], row[b as usize]);
+            if descending { order.reverse() } else { order }
+        });
+        order
+    };
+    x.chunks(len).flat_map(row).collect()
 }
 
 /// The elements that each output of a reduction takes in.

@@ -89,6 +89,8 @@ fn compute(op: &Primitive, inputs: &[&Array], out: &Spec) -> Vec<f64> {
             .collect(),
         Primitive::Reduce { kind, axes } => reduce(kind, axes, inputs[0], out),
         Primitive::ArgReduce { kind, axis } => arg_reduce(kind, axis.into(), inputs[0], shape),
+        Primitive::CumSum { axis, reverse } => cumsum(axis.into(), reverse, inputs[0], out),
+        Primitive::ArgSort { descending } => argsort(descending, inputs[0], shape),
         Primitive::MatMul => matmul(inputs[0], inputs[1], shape),
         Primitive::Conv { window, groups } => convolve(&window, groups, [0, 1, 2], inputs, shape),
         Primitive::ConvInputGrad { window, groups, .. } => convolve(&window, groups, [2, 1, 0], inputs, shape),
@@ -221,6 +223,28 @@ fn arg_reduce(kind: ArgReduce, axis: usize, x: &Array, shape: &Shape) -> Vec<f64
         (1..x.spec.shape[axis]).fold(0, |best, next| if beats(at(next), at(best)) { next } else { best })
     };
     places(shape).map(|to| to_f64(best(to))).collect()
+}
+
+fn cumsum(axis: usize, reverse: bool, x: &Array, out: &Spec) -> Vec<f64> {
+    let sum = |to: Place| {
+        let within = if reverse { to[axis]..out.shape[axis] } else { 0..to[axis] + 1 };
+        let terms = within.map(|position| x.numbers[offset(&out.shape, &with(to, axis, position))]);
+        terms.fold(0.0, |sum, x| binary(Binary::Add, out.dtype, sum, x))
+    };
+    places(&out.shape).map(sum).collect()
+}
+
+fn argsort(descending: bool, x: &Array, shape: &Shape) -> Vec<f64> {
+    let len = shape.extents().last().copied().unwrap_or(0).max(1);
+    let sorted = |row: &[f64]| {
+        let mut order: Vec<usize> = (0..row.len()).collect();
+        order.sort_by(|&a, &b| {
+            let (a, b) = if descending { (row[b], row[a]) } else { (row[a], row[b]) };
+            a.partial_cmp(&b).unwrap_or(a.is_nan().cmp(&b.is_nan()))
+        });
+        order.into_iter().map(to_f64).collect::<Vec<f64>>()
+    };
+    x.numbers.chunks(len).flat_map(sorted).collect()
 }
 
 fn matmul(a: &Array, b: &Array, shape: &Shape) -> Vec<f64> {
