@@ -14,6 +14,8 @@ mod movement;
 mod random;
 mod reduce;
 mod scan;
+mod statistics;
+mod triangle;
 
 use core::fmt;
 

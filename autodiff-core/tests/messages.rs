@@ -100,6 +100,9 @@ fn axes_that_are_not_there() {
     check(|| x.argsort(2, false), "argsort: axis 2 is out of range for shape [2, 3]");
     check(|| x.sort(2, false), "sort: axis 2 is out of range for shape [2, 3]");
     check(|| x.bottomk(1, 2), "bottomk: axis 2 is out of range for shape [2, 3]");
+    check(|| x.var_axes(&[2], 1), "var: axis 2 is out of range for shape [2, 3]");
+    check(|| x.std_keepdim(&[1, 1], 1), "std: axis 1 is named twice in [1, 1]");
+    check(|| x.scatter(2, &index([0]), &x), "scatter: axis 2 is out of range for shape [2, 3]");
     check(|| x.gather(2, &index([0])), "gather: axis 2 is out of range for shape [2, 3]");
 }
 
@@ -118,6 +121,9 @@ fn ranks_sizes_and_ranges() {
     check(|| x.topk(4, -1), "topk: 4 elements asked for, axis -1 of shape [2, 3] has 3");
     let sort = Primitive::ArgSort { descending: false };
     check(|| T::call(&sort, &[&zeros([])]), "argsort: a scalar has no axis to sort along: []");
+    check(|| zeros([3]).tril(0), "tril: a matrix has two axes: [3]");
+    check(|| zeros([]).triu(0), "triu: a matrix has two axes: []");
+    check(|| zeros([0]).argmax_all(), "argmax: an empty axis has no extreme value: [0]");
     check(|| x.dims::<3>(), "dims: 3 axes expected, the shape is [2, 3]");
     check(|| x.item(), "item: one element expected, the shape is [2, 3]");
     check(|| zeros([0, 3]).max(), "max: an empty axis has no extreme value: [0, 3]");

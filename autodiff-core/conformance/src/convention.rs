@@ -79,6 +79,24 @@ pub fn products_at_zero<B: Backend>() -> Outcome {
     slope(&subject, "prod", &Tensor::prod, &[0.0, 5.0, f64::NAN], &[f64::NAN, f64::NAN, 0.0])
 }
 
+/// Equal elements have no deviation, and its slope there is 0; that of the variance is a polynomial.
+pub fn deviations_at_zero<B: Backend>() -> Outcome {
+    let subject = Subject::<B>::of(deviations_at_zero::<B>);
+    slope(&subject, "std", &|x: &Tensor<_>| x.std(1), &[5.0, 5.0], &[0.0, 0.0])?;
+    slope(&subject, "var", &|x: &Tensor<_>| x.var(0), &[0.0, 2.0, 4.0, 6.0], &[-1.5, -0.5, 0.5, 1.5])
+}
+
+/// What is overwritten has no gradient, nor is it spoilt by infinities and NaN there; the same beside a triangle.
+pub fn overwritten_places_have_slope_zero<B: Backend>() -> Outcome {
+    let subject = Subject::<B>::of(overwritten_places_have_slope_zero::<B>);
+    let index = autodiff_core::Index::<D<B>>::from_tensor(Tensor::constant_of(subject.put(&Host::index(&[2, 0], [2]))));
+    let set = |x: &Tensor<D<B>>, u: &Tensor<D<B>>| x.scatter(0, &index, u).square();
+    let numbers: [&[f64]; 2] = [&[f64::NAN, 3.0, f64::INFINITY], &[5.0, 7.0]];
+    slopes(&subject, "scatter", &set, numbers, [&[0.0, 6.0, 0.0], &[10.0, 14.0]])?;
+    let lower = |x: &Tensor<D<B>>| x.reshape([2, 2]).tril(0).square();
+    slope(&subject, "tril", &lower, &[1.0, f64::NAN, 2.0, 3.0], &[2.0, 0.0, 4.0, 6.0])
+}
+
 /// Only the choice that was taken has a gradient, also where the other one's would be infinite or NaN.
 pub fn select_takes_one_side<B: Backend>() -> Outcome {
     let subject = Subject::<B>::of(select_takes_one_side::<B>);

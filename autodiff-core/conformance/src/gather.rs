@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use core::any::Any;
 
-use autodiff_core::{Backend, DType, Index, Primitive, Shape};
+use autodiff_core::{Backend, DType, Index, Primitive, Shape, Spec};
 
 use crate::failure::Outcome;
 use crate::grid::{FORMATS, SPECIAL};
@@ -75,6 +75,32 @@ pub fn of_special_numbers<B: Backend>() -> Outcome {
     subject.check(&Primitive::ScatterAdd { axis: 0 }, &[ones.clone(), backwards, x.clone()])?;
     let index = Host::index(&[0, 5, 5], [3]);
     subject.check(&Primitive::ScatterAdd { axis: 0 }, &[x, index, Host::vector(&[1.0, f64::INFINITY, 1.0])])
+}
+
+/// What the index names is overwritten, also where it was NaN; signs of zeros and infinities arrive. Of indices too.
+pub fn scatter<B: Backend>() -> Outcome {
+    let subject = Subject::<B>::of(scatter::<B>);
+    for dtype in FORMATS {
+        let (x, u) = if dtype.is_float() {
+            let x = [1.0, f64::NAN, -0.0, f64::INFINITY, 5.0, 0.0].to_vec();
+            (x, [f64::NAN, 7.0, -0.0, f64::NEG_INFINITY].to_vec())
+        } else {
+            ([1.0, 2.0, 3.0, 4.0, 5.0, 6.0].to_vec(), [9.0, 7.0, -8.0, 0.0].to_vec())
+        };
+        let expected = [u[1], u[0], x[2], u[3], x[4], u[2]];
+        let spec = |shape: [usize; 2]| Spec { shape: shape.into(), dtype };
+        let index = Index::<B>::from_slice(&[1, 0, 2, 0], [2, 2], &subject.device);
+        let tensor = subject.put(&Host { spec: spec([2, 3]), values: x });
+        let updates = subject.put(&Host { spec: spec([2, 2]), values: u });
+        let expected = subject.put(&Host { spec: spec([2, 3]), values: expected.to_vec() });
+        let found = if dtype.is_float() {
+            tensor.scatter(1, &index, &updates)
+        } else {
+            tensor.to_index().scatter(-1, &index, &updates.to_index()).tensor().clone()
+        };
+        subject.same_bits("scatter", &found, &expected)?;
+    }
+    Ok(())
 }
 
 /// Rows and columns of a table by number.

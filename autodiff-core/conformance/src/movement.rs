@@ -236,3 +236,28 @@ pub fn chains_of_views<B: Backend>() -> Outcome {
     }
     Ok(())
 }
+
+/// On a diagonal and to one side of it, far beyond the corners too; the other side is 0 whatever it was.
+pub fn triangles<B: Backend>() -> Outcome {
+    let subject = Subject::<B>::of(triangles::<B>);
+    for shape in [&[3, 5][..], &[4, 2], &[2, 3, 3], &[1, 1], &[0, 3], &[2, 0]].map(Shape::new) {
+        for diagonal in [0, 1, -1, 3, -2, 9, -9, isize::MAX, isize::MIN] {
+            let x = whole(11, shape, DType::F16);
+            let (rows, columns) = (shape[shape.rank() - 2], shape[shape.rank() - 1]);
+            let place = |at: usize| ((at / columns % rows).cast_signed(), (at % columns).cast_signed());
+            let below = |at: usize| place(at).1.saturating_sub(place(at).0) <= diagonal;
+            let above = |at: usize| place(at).1.saturating_sub(place(at).0) >= diagonal;
+            let cut = |keeps: &dyn Fn(usize) -> bool, other: f64| {
+                let values = x.values.iter().enumerate().map(|(at, &x)| if keeps(at) { x } else { other });
+                Host { spec: x.spec, values: values.collect() }
+            };
+            for (keeps, spoilt) in [(&below as &dyn Fn(usize) -> bool, f64::NAN), (&above, f64::NEG_INFINITY)] {
+                let (input, expected) = (subject.put(&cut(keeps, spoilt)), cut(keeps, 0.0));
+                let found = if spoilt.is_nan() { input.tril(diagonal) } else { input.triu(diagonal) };
+                subject.equal("a triangle", &found, &expected)?;
+            }
+        }
+    }
+    let mask = Host::new(&[1.0, 1.0, 0.0, 1.0, 1.0, 1.0], [2, 3]);
+    subject.equal("tri", &autodiff_core::Tensor::<B>::tri(2, 3, 1, &subject.device), &mask)
+}

@@ -3,12 +3,15 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
-use autodiff_core::{ArgReduce, Axes, Backend, DType, Primitive, Reduce};
+use autodiff_core::{ArgReduce, Axes, Backend, DType, Primitive, Reduce, Spec, Tensor};
 
 use crate::failure::Outcome;
+use crate::format::{Format, power_of_two};
 use crate::grid::{FLOATS, SPECIAL, shapes, subsets};
 use crate::host::Host;
+use crate::reference::Exact;
 use crate::subject::Subject;
+use crate::tolerance::Tolerance;
 
 /// Every reduction that the shape allows: extremes of nothing there are not, nor means of indices.
 fn check<B: Backend>(subject: &Subject<B>, axes: Axes, x: &Host) -> Outcome {
@@ -101,7 +104,38 @@ pub fn methods<B: Backend>() -> Outcome {
     subject.equal("min", &x.min(), &Host::new(&[1.0], []))?;
     subject.equal("prod_axes", &x.prod_axes(&[1]), &Host::new(&[15.0, 72.0], [2]))?;
     subject.equal("argmax", x.argmax(-1).tensor(), &Host::index(&[1, 2], [2]))?;
-    subject.equal("argmin", x.argmin(0).tensor(), &Host::index(&[0, 1, 0], [3]))
+    subject.equal("argmin", x.argmin(0).tensor(), &Host::index(&[0, 1, 0], [3]))?;
+    subject.equal("argmax_all", x.argmax_all().tensor(), &Host::index(&[5], []))?;
+    subject.equal("argmin_all", x.t().argmin_all().tensor(), &Host::index(&[0], []))
+}
+
+/// Variances and deviations are accurate beside the largest offset that the format can tell them from, to which their mean
+/// is rounded. A correction that leaves nothing to divide by gives infinity, or NaN where there is no variance.
+pub fn statistics<B: Backend>() -> Outcome {
+    let subject = Subject::<B>::of(statistics::<B>);
+    for dtype in FLOATS {
+        let offset = power_of_two(Format::of::<B::Elem>(dtype).digits.cast_signed() - 1);
+        let values = [0.0, 1.0, 4.0, 2.0, 3.0, 9.0, 5.0, 5.0, 5.0, 5.0, 5.0, 5.0].map(|x| offset + x);
+        let x = subject.put(&Host::new(&values, [2, 6]).cast(dtype));
+        let check = |label: &str, found: &Tensor<B>, values: &[f64], shape: &[usize]| {
+            let out = Spec { shape: shape.into(), dtype };
+            subject.compare(&|| label.into(), found, &out, &Exact::new(values.to_vec()), Tolerance::Program)
+        };
+        check("var", &x.var(1), &[731.0 / 132.0], &[])?;
+        check("var_axes", &x.var_axes(&[-1], 0), &[305.0 / 36.0, 0.0], &[2])?;
+        check("var_keepdim", &x.var_keepdim(&[1], 1), &[61.0 / 6.0, 0.0], &[2, 1])?;
+        check("var of no freedom", &x.var_axes(&[1], 6), &[f64::INFINITY, f64::NAN], &[2])?;
+        check("var along no axes", &x.var_axes(&[], 1), &[f64::NAN; 12], &[2, 6])?;
+        check("std", &x.std(0), &[libm::sqrt(731.0) / 12.0], &[])?;
+        check("std_axes", &x.std_axes(&[1], 0), &[libm::sqrt(305.0) / 6.0, 0.0], &[2])?;
+        check("std_keepdim", &x.std_keepdim(&[1], 1), &[libm::sqrt(61.0 / 6.0), 0.0], &[2, 1])?;
+        let (var, mean) = x.var_mean_keepdim(&[1], 0);
+        check("var of var_mean", &var, &[305.0 / 36.0, 0.0], &[2, 1])?;
+        check("mean of var_mean", &mean, &[offset + 19.0 / 6.0, offset + 5.0], &[2, 1])?;
+        check("mean of var_mean_axes", &x.var_mean_axes(&[1], 0).1, &[offset + 19.0 / 6.0, offset + 5.0], &[2])?;
+        check("mean of all", &x.var_mean(1).1, &[offset + 49.0 / 12.0], &[])?;
+    }
+    Ok(())
 }
 
 fn positions<B: Backend>(subject: &Subject<B>, x: &Host) -> Outcome {

@@ -51,24 +51,25 @@ macro_rules! properties {
                 choices of_every_shape operators_broadcast;
             reduce:
                 along_every_set_of_axes along_axes_of_the_highest_ranks of_special_numbers of_many_terms
-                in_every_format of_indices methods positions_along_every_axis positions_of_ties;
+                in_every_format of_indices methods statistics positions_along_every_axis positions_of_ties;
             scan:
                 running_sums running_sums_of_many_and_special_numbers sorted_orders sorted_orders_of_ties methods;
             matmul: of_matrices of_larger_matrices of_batches in_every_format of_special_numbers method;
             movement:
                 reshape permute flip broadcast slice pad concat in_every_format of_special_numbers barrier
-                chains_of_views;
+                chains_of_views triangles;
             window:
                 convolutions_along_an_axis convolutions convolutions_of_nothing convolutions_in_every_format
                 convolutions_of_special_numbers convolution_methods;
-            gather: gather scatter_add scatter_add_of_fractions of_special_numbers index_select;
+            gather: gather scatter_add scatter_add_of_fractions of_special_numbers scatter index_select;
             composite: of_every_shape of_large_numbers of_infinities in_every_format cross_entropy as_their_bodies formulas;
             gradient: unary binary reduce matmul window movement gather composite half;
             curvature: unary binary reduce matmul window movement gather composite;
             adjoint: of_linear_operations;
             convention:
-                relu_at_zero abs_at_zero maximum_and_minimum_on_a_tie extremes_share sorted_values_go_back products_at_zero select_takes_one_side
-                powers_at_zero steps_have_no_gradient softplus_at_zero of_no_elements;
+                relu_at_zero abs_at_zero maximum_and_minimum_on_a_tie extremes_share sorted_values_go_back
+                products_at_zero deviations_at_zero overwritten_places_have_slope_zero select_takes_one_side powers_at_zero
+                steps_have_no_gradient softplus_at_zero of_no_elements;
             graph:
                 fan_out_adds_up tied_parameters_add_up what_is_not_reached_has_none detached_values_are_constants
                 asking_keeps_the_graph cotangents_weigh casts_go_back

@@ -258,6 +258,35 @@ macro_rules! movement {
                 Self::from_tensor(Tensor::apply(&op, [self.tensor(), index.tensor(), updates.tensor()]))
             }
 
+            /// The tensor with `updates` in the places that the index names along an axis: `y[.., i[.., j, ..], ..] =
+            /// u[.., j, ..]`; gradients `g`, 0 where it was overwritten, and `gather(g, i)`.
+            ///
+            /// The indices of one line along the axis must differ: updates at equal ones add up. What is overwritten, NaN
+            /// or infinite, leaves no trace.
+            ///
+            /// ```
+            /// use autodiff_core::{Index, Tensor};
+            /// use backend_cpu::Cpu;
+            /// let x = Tensor::<Cpu<f32>>::new(&[1.0, f32::NAN.into(), 3.0], [3]);
+            /// let y = x.scatter(0, &Index::new(&[1, 0], [2]), &Tensor::new(&[5.0, 7.0], [2]));
+            /// assert_eq!(y.to_vec(), [7.0, 5.0, 3.0]);
+            /// ```
+            ///
+            /// # Panics
+            /// When the shapes differ elsewhere than on that axis, or an index is out of range.
+            #[must_use]
+            #[track_caller]
+            pub fn scatter(&self, axis: isize, index: &Index<B>, updates: &Self) -> Self {
+                let (shape, device) = (self.shape(), self.device());
+                let axis = resolve("scatter", axis, &shape);
+                let ones = Tensor::<B>::ones(index.shape(), device);
+                let overwritten = Tensor::<B>::zeros(shape, device).scatter_add_along(axis, index, &ones);
+                // To -0 anything can be added without a change, 0 of either sign too.
+                let nothing = self.tensor().new_full(shape, -0.0);
+                let kept = Self::from_tensor(overwritten.select(&nothing, self.tensor()));
+                kept.scatter_add_along(axis, index, updates)
+            }
+
             /// Tensors one after another along an axis.
             ///
             /// # Panics

@@ -86,6 +86,26 @@ impl<B: Backend> Tensor<B> {
         self.arg_reduce(ArgReduce::Min, axis)
     }
 
+    /// The position of the largest of all elements in row-major order, as a scalar; the first on a tie.
+    ///
+    /// # Panics
+    /// When the tensor is empty.
+    #[must_use]
+    #[track_caller]
+    pub fn argmax_all(&self) -> Index<B> {
+        self.reshape([self.shape().elements()]).argmax(0)
+    }
+
+    /// The position of the smallest of all elements in row-major order, as a scalar; the first on a tie.
+    ///
+    /// # Panics
+    /// When the tensor is empty.
+    #[must_use]
+    #[track_caller]
+    pub fn argmin_all(&self) -> Index<B> {
+        self.reshape([self.shape().elements()]).argmin(0)
+    }
+
     #[track_caller]
     fn arg_reduce(&self, kind: ArgReduce, axis: isize) -> Index<B> {
         let axis = resolve(kind.name(), axis, &self.shape());
@@ -95,13 +115,13 @@ impl<B: Backend> Tensor<B> {
 
     /// Drops axes of extent 1.
     #[track_caller]
-    fn without(&self, axes: Axes) -> Self {
+    pub(super) fn without(&self, axes: Axes) -> Self {
         self.reshape(self.shape().without(axes))
     }
 
     /// The set of axes that a user names.
     #[track_caller]
-    fn axes(&self, op: &'static str, axes: &[isize]) -> Axes {
+    pub(super) fn axes(&self, op: &'static str, axes: &[isize]) -> Axes {
         let shape = self.shape();
         let mut set = Axes::NONE;
         for &axis in axes {
