@@ -25,7 +25,7 @@ pub(super) fn logistic_regression<B: Backend>(c: &Call<'_, B>) -> Result<Outputs
     let rate = match reduction {
         Reduction::Mean => y.ones_like().sum().recip() * rate,
         Reduction::Sum => y.new_full([], rate),
-        Reduction::None => return c.unknown("reduction"),
+        _ => return c.unknown("reduction"),
     };
     let logits = |w: &Tensor<B>, b: &Tensor<B>| x.matmul(w) + b;
     let (mut ws, mut bs, mut losses) = (Vec::new(), Vec::new(), Vec::new());
