@@ -4,13 +4,16 @@
 //! tensor operations; a backend may compute it by one fused kernel. Differentiation uses the declared gradient, so a
 //! fused kernel never costs one. Each has a file here with its formula, shape rule, body and gradient.
 
+mod attention;
 mod cross_entropy;
+mod normalize;
 mod softmax;
 mod softplus;
 
 use core::fmt;
 
 use crate::spec::{Spec, SpecError};
+use crate::{Axes, Scalar};
 
 /// A named function made of primitives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -34,6 +37,28 @@ pub enum Composite {
     CrossEntropy,
     /// `y = log(1 + e^x)`
     Softplus,
+    /// `y = (x - mean) / sqrt(variance + eps)` with the mean and the biased variance along axes.
+    Standardize {
+        /// The axes.
+        axes: Axes,
+        /// What is added to the variance.
+        eps: Scalar,
+    },
+    /// `y = x / sqrt(mean(x x) + eps)` along axes.
+    RmsNorm {
+        /// The axes.
+        axes: Axes,
+        /// What is added to the mean of the squares.
+        eps: Scalar,
+    },
+    /// `(q: [.., L, E], k: [.., S, E], v: [.., S, V], mask: [.., L, S]) -> [.., L, V]`, the mask optional:
+    /// `y = softmax(scale q k^T + mask) v`, rows of the softmax along `S`.
+    Attention {
+        /// Whether row `i` sees the columns `j <= i` alone.
+        causal: bool,
+        /// What the products are multiplied by; `1 / sqrt(E)` unless given.
+        scale: Option<Scalar>,
+    },
 }
 
 impl Composite {
@@ -46,6 +71,9 @@ impl Composite {
             Self::LogSumExp { .. } => "logsumexp",
             Self::CrossEntropy => "cross_entropy",
             Self::Softplus => "softplus",
+            Self::Standardize { .. } => "standardize",
+            Self::RmsNorm { .. } => "rms_norm",
+            Self::Attention { .. } => "attention",
         }
     }
 
@@ -55,6 +83,8 @@ impl Composite {
             Self::LogSumExp { axis } => softmax::infer_logsumexp(inputs, axis.into()),
             Self::CrossEntropy => cross_entropy::infer(inputs),
             Self::Softplus => softplus::infer(inputs),
+            Self::Standardize { axes, .. } | Self::RmsNorm { axes, .. } => normalize::infer(self.name(), inputs, axes),
+            Self::Attention { .. } => attention::infer(inputs),
         }
     }
 }
@@ -63,6 +93,9 @@ impl fmt::Display for Composite {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Softmax { axis } | Self::LogSoftmax { axis } | Self::LogSumExp { axis } => write!(f, ", axis={axis}"),
+            Self::Standardize { axes, eps } | Self::RmsNorm { axes, eps } => write!(f, ", axes={axes:?}, eps={eps:?}"),
+            Self::Attention { causal, scale: None } => write!(f, ", causal={causal}"),
+            Self::Attention { causal, scale: Some(scale) } => write!(f, ", causal={causal}, scale={scale:?}"),
             Self::CrossEntropy | Self::Softplus => Ok(()),
         }
     }
@@ -72,7 +105,8 @@ impl fmt::Display for Composite {
 mod rule {
     use alloc::vec::Vec;
 
-    use super::{Composite, cross_entropy, softmax, softplus};
+    use super::{Composite, attention, cross_entropy, normalize, softmax, softplus};
+    use crate::Scalar;
     use crate::{Backend, Node, Saves, Tensor};
 
     impl Composite {
@@ -97,6 +131,9 @@ mod rule {
                 Self::LogSumExp { axis } => softmax::logsumexp(&inputs[0], axis.into()),
                 Self::CrossEntropy => cross_entropy::body(&inputs[0], &inputs[1].to_index()),
                 Self::Softplus => softplus::body(&inputs[0]),
+                Self::Standardize { axes, eps } => normalize::standardize(&inputs[0], axes, eps.get()),
+                Self::RmsNorm { axes, eps } => normalize::rms_norm(&inputs[0], axes, eps.get()),
+                Self::Attention { causal, scale } => attention::body(inputs, causal, scale.map(Scalar::get)),
             }
         }
 
@@ -109,7 +146,8 @@ mod rule {
                 Self::Softmax { .. } | Self::LogSoftmax { .. } => Saves::NONE.and_output(),
                 Self::LogSumExp { .. } => Saves::NONE.and_input(0).and_output(),
                 Self::CrossEntropy => Saves::NONE.and_input(0).and_input(1),
-                Self::Softplus => Saves::NONE.and_input(0),
+                Self::Softplus | Self::Standardize { .. } | Self::RmsNorm { .. } => Saves::NONE.and_input(0),
+                Self::Attention { .. } => Saves::NONE.and_input(0).and_input(1).and_input(2).and_input(3),
             }
         }
 
@@ -121,7 +159,22 @@ mod rule {
                 (Self::CrossEntropy, 0) => cross_entropy::grad(at),
                 (Self::CrossEntropy, _) => unreachable!("labels are declared to have no gradient"),
                 (Self::Softplus, _) => softplus::grad(at),
+                (Self::Standardize { axes, eps }, _) => normalize::standardize_grad(axes, eps.get(), at),
+                (Self::RmsNorm { axes, eps }, _) => normalize::rms_norm_grad(axes, eps.get(), at),
+                (Self::Attention { causal, scale }, _) => {
+                    attention::Backward::new(causal, scale.map(Scalar::get), at).of(arg, at)
+                }
             }
+        }
+
+        /// The gradients of all arguments that need one; those of an attention share its probabilities.
+        pub(crate) fn backward_all<B: Backend>(self, at: &Node<'_, B>, sink: &mut dyn FnMut(usize, Tensor<B>)) {
+            let wanted = (0..at.arity()).filter(|&arg| at.needs(arg));
+            if let Self::Attention { causal, scale } = self {
+                let shared = attention::Backward::new(causal, scale.map(Scalar::get), at);
+                return wanted.for_each(|arg| sink(arg, shared.of(arg, at)));
+            }
+            wanted.for_each(|arg| sink(arg, self.backward(arg, at)));
         }
     }
 }

@@ -138,6 +138,25 @@ impl Shape {
         permuted
     }
 
+    /// The axes before the last two: those of a batch of matrices.
+    pub(crate) fn batch(&self) -> Self {
+        Self::new(&self.extents()[..self.rank() - 2])
+    }
+
+    /// The last two extents: those of a matrix.
+    pub(crate) fn matrix(&self) -> [usize; 2] {
+        [self[self.rank() - 2], self[self.rank() - 1]]
+    }
+
+    /// Matrices of these extents behind the axes of a batch.
+    #[track_caller]
+    pub(crate) fn of_matrices(&self, matrix: [usize; 2]) -> Self {
+        let mut extents = [0; MAX_RANK + 2];
+        extents[..self.rank()].copy_from_slice(self.extents());
+        extents[self.rank()..self.rank() + 2].copy_from_slice(&matrix);
+        Self::new(&extents[..self.rank() + 2])
+    }
+
     /// The shape of an elementwise operation on both, as NumPy broadcasts: aligned at the last axis, an extent of 1
     /// stretches, a missing axis counts as 1. `None` where two extents differ and neither is 1.
     #[must_use]

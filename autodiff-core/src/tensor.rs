@@ -4,13 +4,18 @@
 //! [`Primitive`] to the backend. A wrong shape is the caller's bug: a panic that names the operation
 //! and both shapes and points to the caller's line. [`Tensor::try_apply`] is the fallible door.
 
+mod activation;
 mod arithmetic;
+mod attention;
 mod conv;
 mod create;
+mod einsum;
 mod elementwise;
 mod index;
 mod matmul;
 mod movement;
+mod norm;
+mod normalize;
 mod random;
 mod reduce;
 mod scan;

@@ -6,8 +6,8 @@ use std::panic;
 use std::sync::Once;
 
 use autodiff_core::{
-    Autodiff, Backend, Conv, Index, Node, Op, Primitive, Reduce, Slide, Spec, SpecError, Tensor, Trace, WengertList,
-    Window,
+    Autodiff, Axes, Backend, Composite, Conv, Index, Node, Op, Primitive, Reduce, Scalar, Slide, Spec, SpecError,
+    Tensor, Trace, WengertList, Window,
 };
 use backend_cpu::Cpu;
 
@@ -191,6 +191,83 @@ fn transposed_convolutions_that_do_not_fit() {
     check(|| T::call(&op, &[&x, &zeros([2, 4, 3])]), why);
 }
 
+#[track_caller]
+fn attend(q: &T, k: &T, v: &T, mask: Option<&T>) -> T {
+    q.scaled_dot_product_attention(k, v, mask, false, None)
+}
+
+#[test]
+fn normalisation_and_attention() {
+    let (x, two) = (zeros([4, 6]), zeros([2]));
+    let why = "layer_norm: the last axes are not those to be normalised: [4, 6] and [5]";
+    check(|| x.layer_norm([5], None, None, 1e-5), why);
+    let why = "rms_norm: the last axes are not those to be normalised: [3] and [2, 3]";
+    check(|| zeros([3]).rms_norm([2, 3], None, 1e-5), why);
+    let why = "weight, bias and statistics must have the normalised shape, or one number per channel: [2] and [6]";
+    check(|| x.layer_norm([6], Some(&two), None, 1e-5), &format!("layer_norm: {why}"));
+    check(|| x.group_norm(3, None, Some(&two), 1e-5), &format!("group_norm: {why}"));
+    check(|| x.batch_norm(&zeros([6]), &two, None, None, 1e-5), &format!("batch_norm: {why}"));
+    check(|| x.group_norm(4, None, None, 1e-5), "group_norm: 4 groups do not divide the 6 channels of shape [4, 6]");
+    check(|| x.group_norm(0, None, None, 1e-5), "group_norm: 0 groups do not divide the 6 channels of shape [4, 6]");
+    check(|| two.instance_norm(None, None, 1e-5), "instance_norm: no axis of channels behind that of examples: [2]");
+    let standardize = Primitive::Call(Composite::Standardize { axes: Axes::one(2), eps: Scalar::new(0.0) });
+    check(|| T::call(&standardize, &[&x]), "standardize: axis 2 is out of range for shape [4, 6]");
+
+    check(|| attend(&x, &two, &x, None), "scaled_dot_product_attention: an operand is no matrix: [2]");
+    let why = "attention: queries and keys have different widths: [4, 6] and [3, 5]";
+    check(|| attend(&x, &zeros([3, 5]), &x, None), why);
+    check(|| attend(&x, &zeros([3, 6]), &x, None), "attention: each key needs one value: [3, 6] and [4, 6]");
+    let why = "scaled_dot_product_attention: an operand cannot be broadcast to the queries";
+    check(|| attend(&x, &x, &x, Some(&zeros([4, 5]))), &format!("{why}: [4, 6] and [4, 5]"));
+    let batch = zeros([2, 4, 6]);
+    check(|| attend(&batch, &zeros([3, 4, 6]), &x, None), &format!("{why}: [2, 4, 6] and [3, 4, 6]"));
+    let attention = Primitive::Call(Composite::Attention { causal: false, scale: None });
+    check(|| T::call(&attention, &[&x, &x]), "attention: takes 3 inputs, 2 given");
+    check(|| T::call(&attention, &[&x; 5]), "attention: takes 4 inputs, 5 given");
+    check(|| T::call(&attention, &[&x, &x, &batch]), "attention: matrices of one rank are taken: [4, 6] and [2, 4, 6]");
+    let why = "attention: the mask has not a row per query, a column per key: [4, 6] and [4, 6]";
+    check(|| T::call(&attention, &[&x; 4]), why);
+}
+
+#[test]
+fn equations_of_einsum() {
+    let (a, b) = (zeros([2, 3]), zeros([4, 5]));
+    check(|| T::einsum("ij", &[&a, &b]), "einsum: `ij` has 1 terms, 2 operands are given");
+    check(|| T::einsum("", &[]), "einsum: `` has 1 terms, 0 operands are given");
+    let why = "einsum: in `ij, jk` axis 0 of operand 1 of shape [4, 5] has extent 4, other axes of its name have 3";
+    check(|| T::einsum("ij, jk", &[&a, &b]), why);
+    let why = "einsum: in `ii` axis 1 of operand 0 of shape [2, 3] has extent 3, other axes of its name have 2";
+    check(|| T::einsum("ii", &[&a]), why);
+    let why = "einsum: in `ii` axis 1 of operand 0 of shape [1, 3] has extent 3, other axes of its name have 1";
+    check(|| T::einsum("ii", &[&zeros([1, 3])]), why);
+    let why = "einsum: in `ij,k->k` the term `k` does not fit operand 1 of shape [4, 5]";
+    check(|| T::einsum("ij,k->k", &[&a, &b]), why);
+    let why = "einsum: in `i...jk` the term `i...jk` does not fit operand 0 of shape [2, 3]";
+    check(|| T::einsum("i...jk", &[&a]), why);
+    check(|| T::einsum("i1", &[&a]), "einsum: `1` in the term `i1` of `i1` is no letter");
+    check(|| T::einsum("..ij", &[&a]), "einsum: `.` in the term `..ij` of `..ij` is no letter");
+    check(|| T::einsum("ij->i->j", &[&a]), "einsum: `-` in the term `i->j` of `ij->i->j` is no letter");
+    check(|| T::einsum("ij->ii", &[&a]), "einsum: the result of `ij->ii` has `i` twice");
+    check(|| T::einsum("ij->k", &[&a]), "einsum: the result of `ij->k` has `k`, which no operand has");
+    let wide = zeros([1; 5]);
+    let why = "einsum: `abcde,fghij` keeps 10 axes at once, 8 are the most";
+    check(|| T::einsum("abcde,fghij", &[&wide, &wide]), why);
+}
+
+#[test]
+fn halves_slopes_and_lengths() {
+    let x = zeros([2, 3]);
+    check(|| x.glu(-1), "glu: axis -1 of shape [2, 3] has no two halves");
+    check(|| x.glu(2), "glu: axis 2 is out of range for shape [2, 3]");
+    let why = "prelu: the slopes are neither one nor one for each channel on axis 1: [2] and [2, 3]";
+    check(|| x.prelu(&zeros([2])), why);
+    check(|| x.vector_norm(2.0, &[2]), "vector_norm: axis 2 is out of range for shape [2, 3]");
+    check(|| x.logsumexp_axes(&[0, 0]), "logsumexp: axis 0 is named twice in [0, 0]");
+    check(|| x.cosine_similarity(&x, 4, 0.0), "cosine_similarity: axis 4 is out of range for shape [2, 3]");
+    let why = "cosine_similarity: the shapes cannot be broadcast together: [2, 3] and [4]";
+    check(|| x.cosine_similarity(&zeros([4]), 0, 0.0), why);
+}
+
 #[test]
 fn indices_and_labels_out_of_range() {
     let x = zeros([4, 10]);
@@ -289,7 +366,7 @@ fn the_fallible_door_answers_instead() {
     let error = |result: Result<T, SpecError>| result.unwrap_err().to_string();
     let matmul = T::try_apply(&Primitive::MatMul, &[&a, &a]);
     assert_eq!(error(matmul), "matmul: the inner extents differ: [2, 3] and [2, 3]");
-    let sum = Primitive::Reduce { kind: Reduce::Sum, axes: autodiff_core::Axes::one(6) };
+    let sum = Primitive::Reduce { kind: Reduce::Sum, axes: Axes::one(6) };
     assert_eq!(error(T::try_apply(&sum, &[&a])), "sum: axis 6 is out of range for shape [2, 3]");
     assert_eq!(
         error(T::try_apply(&Primitive::Select, &[i.tensor(), &a, &a])),

@@ -185,6 +185,11 @@ pub(crate) fn composite() -> Vec<Case> {
     let mut cases: Vec<Case> = crate::composite::of_shape(&x.spec.shape).into_iter().map(of).collect();
     let labels = Host::index(&[2, 0], [2]);
     cases.push(Case::new(Primitive::Call(Composite::CrossEntropy), [x, labels]));
+    let mask = Host::spread(24, [2, 3, 2], -1.0, 1.0);
+    for (causal, mask) in [(false, None), (true, None), (true, Some(&mask.values[..]))] {
+        let (op, inputs) = crate::composite::attention([3, 2, 2, 1], causal, mask);
+        cases.push(Case::new(op, inputs));
+    }
     cases
 }
 

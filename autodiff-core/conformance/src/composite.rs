@@ -3,7 +3,7 @@
 use alloc::format;
 use alloc::vec::Vec;
 
-use autodiff_core::{Backend, Composite, DType, Primitive, Shape, Spec, Tensor};
+use autodiff_core::{Axes, Backend, Composite, DType, Primitive, Scalar, Shape, Spec, Tensor};
 
 use crate::failure::Outcome;
 use crate::grid::{FLOATS, shapes};
@@ -15,10 +15,30 @@ use crate::tolerance::Tolerance;
 /// All composites of one input, along every axis of a shape.
 pub(crate) fn of_shape(shape: &Shape) -> Vec<Composite> {
     let mut all = Vec::from([Composite::Softplus]);
+    all.extend(normalizations(Axes::all(shape.rank()), 0.5));
     for axis in (0_u8..).take(shape.rank()) {
         all.extend([Composite::Softmax { axis }, Composite::LogSoftmax { axis }, Composite::LogSumExp { axis }]);
+        all.extend(normalizations(Axes::one(axis.into()), 0.25));
     }
     all
+}
+
+fn normalizations(axes: Axes, eps: f64) -> [Composite; 2] {
+    let eps = Scalar::new(eps);
+    [Composite::Standardize { axes, eps }, Composite::RmsNorm { axes, eps }]
+}
+
+/// Attention over `queries`, `keys` and widths, in two batches, with a mask or without.
+pub(crate) fn attention(sizes: [usize; 4], causal: bool, mask: Option<&[f64]>) -> (Primitive, Vec<Host>) {
+    let [queries, keys, width, value_width] = sizes;
+    let mut inputs = Vec::from([
+        Host::spread(12, [2, queries, width], -1.5, 1.5),
+        Host::spread(13, [2, keys, width], -1.5, 1.5),
+        Host::spread(14, [2, keys, value_width], -1.5, 1.5),
+    ]);
+    inputs.extend(mask.map(|mask| Host::new(mask, [2, queries, keys])));
+    let scale = causal.then_some(Scalar::new(0.75));
+    (Primitive::Call(Composite::Attention { causal, scale }), inputs)
 }
 
 fn check<B: Backend>(subject: &Subject<B>, x: &Host) -> Outcome {
@@ -93,6 +113,49 @@ pub fn cross_entropy<B: Backend>() -> Outcome {
     Ok(())
 }
 
+/// A mean far larger than the spread takes no digits from what is left, an eps only counts beside a small variance, and no
+/// square of a half overflows.
+pub fn normalize<B: Backend>() -> Outcome {
+    let subject = Subject::<B>::of(normalize::<B>);
+    for composite in normalizations(Axes::one(1), 1e-5) {
+        let check = |x: &Host| subject.check(&Primitive::Call(composite), core::slice::from_ref(x));
+        for dtype in FLOATS {
+            check(&Host::spread(15, [3, 7], -2.0, 2.0).cast(dtype))?;
+            check(&Host::spread(16, [2, 5], 1000.0, 1004.0).cast(dtype))?;
+            check(&Host::spread(17, [2, 5], -3e4, 3e4).cast(dtype))?;
+            check(&Host::new(&[7.0, 7.0, 7.0, 0.0, 0.0, 0.0], [2, 3]).cast(dtype))?;
+        }
+        check(&Host::spread(18, [2, 300], -1.0, 1.0))?;
+    }
+    Ok(())
+}
+
+/// Attention of every size, masked in both ways; a row that sees nothing is NaN, and a weight that underflows is 0.
+pub fn attend<B: Backend>() -> Outcome {
+    let subject = Subject::<B>::of(attend::<B>);
+    let inf = f64::INFINITY;
+    let added: Vec<f64> = Host::spread(19, [2, 3, 4], -2.0, 2.0).values;
+    let mut hiding = added.clone();
+    [0, 5, 6, 7, 20, 21, 22, 23].iter().for_each(|&at| hiding[at] = -inf);
+    for causal in [false, true] {
+        for sizes in [[3, 4, 2, 5], [4, 3, 2, 1], [1, 1, 1, 1], [3, 1, 2, 2], [0, 2, 2, 2], [2, 0, 2, 3], [2, 2, 0, 3]]
+        {
+            let (op, inputs) = attention(sizes, causal, None);
+            subject.check(&op, &inputs)?;
+        }
+        for mask in [&added, &hiding] {
+            let (op, inputs) = attention([3, 4, 2, 3], causal, Some(mask));
+            for dtype in FLOATS {
+                let inputs: Vec<Host> = inputs.iter().map(|input| input.clone().cast(dtype)).collect();
+                subject.check(&op, &inputs)?;
+            }
+        }
+    }
+    let (op, mut inputs) = attention([2, 3, 1, 1], true, None);
+    inputs[0] = Host::new(&[100.0; 4], [2, 2, 1]);
+    subject.check(&op, &inputs)
+}
+
 /// What a fused kernel answers is what the body means.
 pub fn as_their_bodies<B: Backend>() -> Outcome {
     let subject = Subject::<B>::of(as_their_bodies::<B>);
@@ -105,6 +168,11 @@ pub fn as_their_bodies<B: Backend>() -> Outcome {
         let body = composite.body(&[subject.put(&x)]);
         agree(&subject, composite.name(), &found, &body)?;
     }
+    let (op, inputs) = attention([3, 2, 2, 2], true, None);
+    let (out, tensors) =
+        (subject.infer(&op, &inputs)?, inputs.iter().map(|host| subject.put(host)).collect::<Vec<_>>());
+    let body = Composite::Attention { causal: true, scale: Some(Scalar::new(0.75)) }.body(&tensors);
+    agree(&subject, "attention", &subject.apply(&op, &tensors, &out), &body)?;
     let (x, labels) = (Host::spread(10, [4, 3], -3.0, 3.0), Host::index(&[0, 2, 1, 2], [4]));
     let inputs = [subject.put(&x), subject.put(&labels)];
     let found = subject.apply(&Primitive::Call(Composite::CrossEntropy), &inputs, &Spec::elem([4]));

@@ -3,10 +3,12 @@
 //! Nothing here is shared with a backend. A result comes with a *scale*, the magnitude that the backend's rounding errors
 //! are relative to, where that is not the result itself: the sum of the magnitudes for a sum.
 
+mod attention;
 mod composite;
 mod difference;
 mod elementwise;
 mod movement;
+mod normalize;
 mod philox;
 mod scan;
 mod window;

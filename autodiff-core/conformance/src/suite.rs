@@ -62,7 +62,9 @@ macro_rules! properties {
                 convolutions_along_an_axis convolutions convolutions_of_nothing convolutions_in_every_format
                 convolutions_of_special_numbers convolution_methods;
             gather: gather scatter_add scatter_add_of_fractions of_special_numbers scatter index_select;
-            composite: of_every_shape of_large_numbers of_infinities in_every_format cross_entropy as_their_bodies formulas;
+            composite:
+                of_every_shape of_large_numbers of_infinities in_every_format cross_entropy normalize attend
+                as_their_bodies formulas;
             gradient: unary binary reduce matmul window movement gather composite half;
             curvature: unary binary reduce matmul window movement gather composite;
             adjoint: of_linear_operations;

@@ -85,8 +85,10 @@ impl Op for Primitive {
     }
 
     fn backward_all<B: Backend>(&self, at: &Node<'_, B>, sink: &mut dyn FnMut(usize, Tensor<B>)) {
-        if let Self::Concat { axis } = *self {
-            return region::rule::concat_all(axis.into(), at, sink);
+        match *self {
+            Self::Concat { axis } => return region::rule::concat_all(axis.into(), at, sink),
+            Self::Call(composite) => return composite.backward_all(at, sink),
+            _ => {}
         }
         for arg in (0..at.arity()).filter(|&arg| at.needs(arg)) {
             sink(arg, self.backward(arg, at));

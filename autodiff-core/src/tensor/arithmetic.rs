@@ -8,7 +8,7 @@ use crate::{Backend, Binary, Compare, Primitive, Tensor, Unary};
 impl<B: Backend> Tensor<B> {
     /// Both operands in their common shape.
     #[track_caller]
-    fn broadcast_pair(&self, op: &'static str, other: &Self) -> (Self, Self) {
+    pub(super) fn broadcast_pair(&self, op: &'static str, other: &Self) -> (Self, Self) {
         let (left, right) = (self.spec(), other.spec());
         match left.shape.broadcast_with(&right.shape) {
             Some(shape) => (self.broadcast_to(shape), other.broadcast_to(shape)),

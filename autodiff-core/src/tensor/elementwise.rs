@@ -1,6 +1,6 @@
 //! Functions of each element, and the composites along one axis.
 
-use crate::{Backend, Composite, DType, Index, Primitive, Tensor, Unary};
+use crate::{Backend, Composite, DType, Element, Index, Primitive, Tensor, Unary, f16};
 
 use super::{resolve, small};
 
@@ -70,35 +70,6 @@ impl<B: Backend> Tensor<B> {
         1.0 / self
     }
 
-    /// `x sigmoid(x)`, also called swish.
-    #[must_use]
-    #[track_caller]
-    pub fn silu(&self) -> Self {
-        self * self.sigmoid()
-    }
-
-    /// `x Phi(x)` with the normal distribution function `Phi(x) = erfc(-x/sqrt 2) / 2`, which does not cancel in the left
-    /// tail (Hendrycks and Gimpel 2016).
-    #[must_use]
-    #[track_caller]
-    pub fn gelu(&self) -> Self {
-        self * ((self * -core::f64::consts::FRAC_1_SQRT_2).erfc() * 0.5)
-    }
-
-    /// `log(1 + e^x)`; gradient `g sigmoid(x)`. Finite wherever the result is.
-    #[must_use]
-    #[track_caller]
-    pub fn softplus(&self) -> Self {
-        self.composite(Composite::Softplus)
-    }
-
-    /// `log sigmoid(x) = -log(1 + e^-x)`. Finite wherever the result is.
-    #[must_use]
-    #[track_caller]
-    pub fn log_sigmoid(&self) -> Self {
-        -(-self).softplus()
-    }
-
     /// `e^(x_i) / sum_j e^(x_j)` along an axis; gradient `y (g - sum g y)`.
     ///
     /// # Panics
@@ -151,7 +122,7 @@ impl<B: Backend> Tensor<B> {
     }
 
     #[track_caller]
-    fn composite(&self, composite: Composite) -> Self {
+    pub(super) fn composite(&self, composite: Composite) -> Self {
         Self::apply(&Primitive::Call(composite), [self])
     }
 
@@ -163,6 +134,12 @@ impl<B: Backend> Tensor<B> {
             return self.clone();
         }
         Self::apply(&Primitive::Cast { to: dtype }, [self])
+    }
+
+    /// In the backend's element where a half is stored beside a wider one, else as it is: the format of statistics.
+    #[track_caller]
+    pub(crate) fn widened(&self) -> Self {
+        if B::Elem::MANTISSA_DIGITS > f16::MANTISSA_DIGITS { self.cast(DType::Elem) } else { self.clone() }
     }
 
     /// The same value, not merged with equal ones that have another `token`; gradient `g`.

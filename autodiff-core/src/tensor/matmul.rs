@@ -45,12 +45,12 @@ impl<B: Backend> Tensor<B> {
     #[track_caller]
     fn matmul_batched(&self, other: &Self) -> Self {
         let (left, right) = (self.spec(), other.spec());
-        let Some(batch) = leading(&left.shape).broadcast_with(&leading(&right.shape)) else {
+        let Some(batch) = left.shape.batch().broadcast_with(&right.shape.batch()) else {
             let why = "the leading axes cannot be broadcast together";
             panic!("{}", SpecError::shapes("matmul", why, &left, &right));
         };
-        let a = self.broadcast_to(with_matrix(&batch, &left.shape));
-        let b = other.broadcast_to(with_matrix(&batch, &right.shape));
+        let a = self.broadcast_to(batch.of_matrices(left.shape.matrix()));
+        let b = other.broadcast_to(batch.of_matrices(right.shape.matrix()));
         Self::apply(&Primitive::MatMul, [&a, &b])
     }
 }
@@ -58,19 +58,4 @@ impl<B: Backend> Tensor<B> {
 /// The extent of the axis `from_end` places from the end, or of the only axis.
 fn inner(shape: &Shape, from_end: usize) -> usize {
     shape[shape.rank().saturating_sub(from_end)]
-}
-
-/// The axes before the matrix.
-fn leading(shape: &Shape) -> Shape {
-    Shape::new(&shape.extents()[..shape.rank() - 2])
-}
-
-/// The matrix of `shape` behind other leading axes.
-#[track_caller]
-fn with_matrix(batch: &Shape, shape: &Shape) -> Shape {
-    let mut extents = [0; crate::MAX_RANK];
-    let rank = batch.rank();
-    extents[..rank].copy_from_slice(batch.extents());
-    extents[rank..rank + 2].copy_from_slice(&shape.extents()[shape.rank() - 2..]);
-    Shape::new(&extents[..rank + 2])
 }

@@ -3,9 +3,9 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
-use autodiff_core::{Composite, Spec};
+use autodiff_core::{Composite, Scalar, Spec};
 
-use super::{Exact, offset, places, with};
+use super::{Exact, attention, normalize, offset, places, with};
 use crate::host::Host;
 
 pub(super) fn apply(composite: &Composite, inputs: &[&Host], out: &Spec) -> Exact {
@@ -15,6 +15,9 @@ pub(super) fn apply(composite: &Composite, inputs: &[&Host], out: &Spec) -> Exac
         Composite::LogSumExp { axis } => logsumexp(inputs[0], axis.into(), out),
         Composite::CrossEntropy => cross_entropy(inputs[0], inputs[1]),
         Composite::Softplus => Exact::new(inputs[0].values.iter().map(|&x| softplus(x)).collect()),
+        Composite::Standardize { axes, eps } => normalize::standardize(inputs[0], axes, eps.get()),
+        Composite::RmsNorm { axes, eps } => normalize::rms_norm(inputs[0], axes, eps.get()),
+        Composite::Attention { causal, scale } => attention::attention(inputs, causal, scale.map(Scalar::get), out),
     }
 }
 
