@@ -13,7 +13,10 @@ use autodiff_core::{Backend, Tensor};
 
 use crate::Context;
 
-pub use activation::{GELU, Identity, LogSigmoid, ReLU, SiLU, Sigmoid, Softplus, Tanh};
+pub use activation::{
+    GELU, Hardsigmoid, Hardswish, Identity, LogSigmoid, Mish, ReLU, ReLU6, SELU, SiLU, Sigmoid, Softplus, Softsign,
+    Tanh,
+};
 pub use dropout::Dropout;
 pub use flatten::Flatten;
 pub use linear::Linear;

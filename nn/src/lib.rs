@@ -18,9 +18,13 @@ pub use nn_derive::Module;
 
 pub use context::{Context, Keys};
 pub use layer::{
-    Dropout, Flatten, GELU, Identity, Layer, Linear, LogSigmoid, LogSoftmax, ReLU, SiLU, Sigmoid, Softmax, Softplus,
-    Tanh,
+    Dropout, Flatten, GELU, Hardsigmoid, Hardswish, Identity, Layer, Linear, LogSigmoid, LogSoftmax, Mish, ReLU, ReLU6,
+    SELU, SiLU, Sigmoid, Softmax, Softplus, Softsign, Tanh,
 };
-pub use loss::{Reduction, cross_entropy, cross_entropy_soft, mse_loss};
+pub use loss::{
+    BinaryCrossEntropy, CrossEntropy, Nll, Reduction, binary_cross_entropy, binary_cross_entropy_with_logits,
+    cross_entropy, cross_entropy_soft, cross_entropy_with, huber_loss, kl_div, l1_loss, mse_loss, nll_loss,
+    smooth_l1_loss,
+};
 pub use module::{Buffer, Kind, Leaf, Module, Param, ParamId, Path, Walk, gradients};
 pub use train::{StepError, TrainStep};

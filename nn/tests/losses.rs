@@ -8,7 +8,11 @@ use std::sync::{Mutex, PoisonError};
 
 use autodiff_core::{Autodiff, Index, Tensor, check_grads};
 use backend_cpu::Cpu;
-use nn::{Backend, Reduction, cross_entropy, cross_entropy_soft, mse_loss};
+use nn::{
+    Backend, BinaryCrossEntropy, CrossEntropy, Nll, Reduction, binary_cross_entropy, binary_cross_entropy_with_logits,
+    cross_entropy, cross_entropy_soft, cross_entropy_with, huber_loss, kl_div, l1_loss, mse_loss, nll_loss,
+    smooth_l1_loss,
+};
 
 type F64 = Cpu<f64>;
 
@@ -88,6 +92,118 @@ fn mse_by_hand() {
     check_close(&mse_loss(&input, &target, Reduction::Mean), &[13.0 / 3.0]);
 }
 
+/// Three rows of two classes, the second of them to be ignored, in a place that names no class.
+fn rows() -> (Tensor<F64>, Index<F64>, Tensor<F64>) {
+    (x(&[0.0, 1.0, 5.0, -7.0, 2.0, -1.0], &[3, 2]), Index::new(&[1, -100, 0], [3]), x(&[0.25, 4.0], &[2]))
+}
+
+#[test]
+fn weights_smoothing_and_ignored_labels_by_hand() {
+    let (logits, labels, weight) = rows();
+    let logp = logits.log_softmax(1);
+    let p = logp.to_vec();
+    let losses = [-4.0 * p[1], 0.0, -0.25 * p[4]];
+    let options = |reduction| Nll { weight: Some(&weight), reduction, ..Default::default() };
+    check_close(&nll_loss(&logp, &labels, &options(Reduction::None)), &losses);
+    check_close(&nll_loss(&logp, &labels, &options(Reduction::Mean)), &[(losses[0] + losses[2]) / 4.25]);
+    let spread = [0, 2, 4].map(|row| -(0.25 * p[row] + 4.0 * p[row + 1]) / 2.0);
+    let smooth = |row: usize| 0.8 * losses[row] + 0.2 * spread[row];
+    let options = |reduction, label_smoothing| CrossEntropy {
+        weight: Some(&weight),
+        label_smoothing,
+        reduction,
+        ..Default::default()
+    };
+    let found = |reduction, smoothing| cross_entropy_with(&logits, &labels, &options(reduction, smoothing));
+    check_close(&found(Reduction::None, 0.0), &losses);
+    check_close(&found(Reduction::None, 0.2), &[smooth(0), 0.0, smooth(2)]);
+    check_close(&found(Reduction::Mean, 0.2), &[(smooth(0) + smooth(2)) / 4.25]);
+    check_close(&found(Reduction::BatchMean, 0.2), &[(smooth(0) + smooth(2)) / 3.0]);
+    let all = CrossEntropy { ignore_index: 1, ..Default::default() };
+    assert!(cross_entropy_with(&logits, &Index::new(&[1; 3], [3]), &all).item().is_nan());
+}
+
+#[test]
+fn an_ignored_row_leaves_nothing_behind() {
+    let (logits, labels, _) = rows();
+    let logits = Tensor::<Autodiff<F64>>::variable(logits);
+    let options = CrossEntropy { label_smoothing: 0.5, ..Default::default() };
+    let loss = cross_entropy_with(&logits, &Index::constant_of(&labels), &options);
+    let gradient = loss.grad(&[&logits])[0].clone().unwrap();
+    assert_eq!(gradient.slice(0, 1..2).to_vec(), [0.0, 0.0]);
+    assert!(gradient.slice(0, ..1).to_vec()[0] > 0.0);
+}
+
+#[test]
+fn binary_losses() {
+    let (logits, target) = (x(&[-2.0, 0.5, 1e3, -1e3], &[4]), x(&[0.0, 0.25, 1.0, 1.0], &[4]));
+    let (sigmoid, exact) = (|x: f64| 1.0 / (1.0 + (-x).exp()), Reduction::None);
+    let by_formula = |x: f64, t: f64| -(t * sigmoid(x).ln() + (1.0 - t) * sigmoid(-x).ln());
+    let losses = [by_formula(-2.0, 0.0), by_formula(0.5, 0.25), 0.0, 1e3];
+    let options = BinaryCrossEntropy { reduction: exact, ..Default::default() };
+    check_close(&binary_cross_entropy_with_logits(&logits, &target, &options), &losses);
+    let pair = x(&[3.0], &[1]);
+    let weighed = BinaryCrossEntropy { pos_weight: Some(&pair), weight: Some(&pair), reduction: exact };
+    let second = -3.0 * (0.75 * sigmoid(0.5).ln() + 0.75 * sigmoid(-0.5).ln());
+    let found = binary_cross_entropy_with_logits(&logits, &target, &weighed);
+    check_close(&found, &[3.0 * losses[0], second, 0.0, 9e3]);
+    let p = logits.sigmoid();
+    check_close(&binary_cross_entropy(&p, &target, None, exact), &[losses[0], losses[1], 0.0, 100.0]);
+    check_close(&binary_cross_entropy(&p, &(1.0 - &target), Some(&pair), exact).slice(0, 2..), &[300.0, 0.0]);
+    let p = Tensor::<Autodiff<F64>>::variable(x(&[0.0, 1.0, 0.0, 1.0], &[4]));
+    let loss = binary_cross_entropy(&p, &Tensor::constant_of(x(&[0.0, 0.0, 1.0, 1.0], &[4])), None, Reduction::Sum);
+    assert_eq!(loss.grad(&[&p])[0].clone().unwrap().to_vec(), [1.0, 0.0, 0.0, -1.0]);
+}
+
+#[test]
+fn distances_by_hand() {
+    let (input, target) = (x(&[0.5, -3.0, 4.0, 2.0], &[4]), x(&[0.0, 0.0, 2.0, 2.0], &[4]));
+    let none = Reduction::None;
+    check_close(&l1_loss(&input, &target, none), &[0.5, 3.0, 2.0, 0.0]);
+    check_close(&huber_loss(&input, &target, 2.0, none), &[0.125, 4.0, 2.0, 0.0]);
+    check_close(&smooth_l1_loss(&input, &target, 2.0, none), &[0.0625, 2.0, 1.0, 0.0]);
+    check_close(&smooth_l1_loss(&input, &target, 0.0, none), &[0.5, 3.0, 2.0, 0.0]);
+    let far = Tensor::<Autodiff<F64>>::variable(x(&[f64::INFINITY, -1e300, 0.0], &[3]));
+    let loss = huber_loss(&far, &Tensor::constant_of(x(&[0.0; 3], &[3])), 2.0, Reduction::Sum);
+    assert_eq!(loss.grad(&[&far])[0].clone().unwrap().to_vec(), [2.0, -2.0, 0.0]);
+}
+
+#[test]
+fn divergences_by_hand() {
+    let (t, logp) = (x(&[0.25, 0.75, 0.0, 1.0], &[2, 2]), x(&[-1.0, -2.0, -3.0, -4.0], &[2, 2]));
+    let want = [0.25 * (0.25_f64.ln() + 1.0), 0.75 * (0.75_f64.ln() + 2.0), 0.0, 4.0];
+    check_close(&kl_div(&logp, &t, false, Reduction::None), &want);
+    check_close(&kl_div(&logp, &t, false, Reduction::BatchMean), &[want.iter().sum::<f64>() / 2.0]);
+    let row = t.slice(0, ..1);
+    check_close(&kl_div(&logp.slice(0, ..1), &row.log(), true, Reduction::None), &want[..2]);
+}
+
+#[test]
+fn gradients_of_all_losses() {
+    let draw = |seed, shape: [usize; 2]| Tensor::<F64>::normal(&Index::key(seed, &Default::default()), shape);
+    let labels = || Index::new(&[2, -100, 2, 1], [4]);
+    let pair = || [draw(5, [4, 3]), draw(6, [4, 3])];
+    let entropy = |x: &[Tensor<Autodiff<Autodiff<F64>>>]| {
+        let weight = x[1].slice(0, ..1).reshape([3]).exp();
+        let options = CrossEntropy { weight: Some(&weight), label_smoothing: 0.1, ..Default::default() };
+        cross_entropy_with(&x[0], &labels(), &options)
+    };
+    check_grads(entropy, &pair(), 1e-6).unwrap();
+    check_grads(|x| nll_loss(&x[0].log_softmax(1), &labels(), &Default::default()), &pair()[..1], 1e-6).unwrap();
+    let logits = |x: &[Tensor<Autodiff<Autodiff<F64>>>]| {
+        let options = BinaryCrossEntropy { pos_weight: Some(&x[1]), ..Default::default() };
+        binary_cross_entropy_with_logits(&x[0], &x[1].sigmoid(), &options)
+    };
+    check_grads(logits, &pair(), 1e-6).unwrap();
+    let mean = Reduction::Mean;
+    check_grads(|x| binary_cross_entropy(&x[0].sigmoid(), &x[1].sigmoid(), None, mean), &pair(), 1e-6).unwrap();
+    check_grads(|x| l1_loss(&x[0], &x[1], mean), &pair(), 1e-6).unwrap();
+    check_grads(|x| huber_loss(&x[0], &x[1], 0.7, Reduction::Sum), &pair(), 1e-6).unwrap();
+    check_grads(|x| smooth_l1_loss(&x[0], &x[1], 0.7, mean), &pair(), 1e-6).unwrap();
+    check_grads(|x| kl_div(&x[0], &x[1].softmax(1), false, Reduction::BatchMean), &pair(), 1e-6).unwrap();
+    check_grads(|x| kl_div(&x[0], &x[1], true, Reduction::Sum), &pair(), 1e-6).unwrap();
+}
+
 /// The message of a panic and the line of this file that it points to.
 #[track_caller]
 fn panic_of(f: impl FnOnce() -> Tensor<F64>) -> (String, String, u32) {
@@ -124,6 +240,22 @@ fn wrong_shapes_are_named_where_they_are_used() {
     check_panic(one_shape, line!(), || cross_entropy_soft(&logits, &three, mean));
     let one_shape = "mse_loss: input and target must have one shape: [2, 3] and [3]";
     check_panic(one_shape, line!(), || mse_loss(&logits, &three, mean));
+    let (simple, nll) = (CrossEntropy::default(), Nll { weight: Some(&three), ..Default::default() });
+    let per_row = "classes on axis 1: logits [2, 3] and labels [3]";
+    check_panic(per_row, line!(), || cross_entropy_with(&logits, &labels, &simple));
+    let (two, per_class) = (logits.t(), "nll_loss: one weight for each of 2 classes expected, their shape is [3]");
+    check_panic(per_class, line!(), || nll_loss(&two, &labels, &nll));
+    let one_shape = "input and target must have one shape: [2, 3] and [3]";
+    check_panic(one_shape, line!(), || l1_loss(&logits, &three, mean));
+    check_panic(one_shape, line!(), || huber_loss(&logits, &three, 1.0, mean));
+    check_panic(one_shape, line!(), || smooth_l1_loss(&logits, &three, 1.0, mean));
+    check_panic(one_shape, line!(), || kl_div(&logits, &three, false, mean));
+    check_panic(one_shape, line!(), || binary_cross_entropy(&logits, &three, None, mean));
+    check_panic(one_shape, line!(), || binary_cross_entropy_with_logits(&logits, &three, &Default::default()));
+    check_panic("delta must be positive, found 0", line!(), || huber_loss(&three, &three, 0.0, mean));
+    check_panic("beta must not be negative, found -1", line!(), || smooth_l1_loss(&three, &three, -1.0, mean));
+    let scalar = "batchmean: the losses need an axis of examples";
+    check_panic(scalar, line!(), || Reduction::BatchMean.apply(logits.sum()));
     let scalar = "cross_entropy: the logits need an axis of classes";
     check_panic(scalar, line!(), || cross_entropy(&logits.sum(), &label, mean));
 }

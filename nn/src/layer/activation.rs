@@ -103,6 +103,66 @@ activations! {
     /// ```
     Softplus, Tensor::softplus;
 
+    /// `x tanh(softplus(x))` (Misra, *Mish*, 2019).
+    ///
+    /// ```
+    /// use autodiff_core::Tensor;
+    /// use backend_cpu::Cpu;
+    /// let x = Tensor::<Cpu<f32>>::new(&[-1000.0, 0.0, 1000.0], [3]);
+    /// assert_eq!(nn::Mish.forward(&x).to_vec(), [0.0, 0.0, 1000.0]);
+    /// ```
+    Mish, Tensor::mish;
+
+    /// `min(max(x, 0), 6)`; no gradient at 0 and 6.
+    ///
+    /// ```
+    /// use autodiff_core::Tensor;
+    /// use backend_cpu::Cpu;
+    /// let x = Tensor::<Cpu<f32>>::new(&[-1.0, 2.0, 7.0], [3]);
+    /// assert_eq!(nn::ReLU6.forward(&x).to_vec(), [0.0, 2.0, 6.0]);
+    /// ```
+    ReLU6, Tensor::relu6;
+
+    /// The exponential unit that keeps mean 0 and variance 1 (Klambauer et al., *Self-normalizing neural networks*, 2017).
+    ///
+    /// ```
+    /// use autodiff_core::Tensor;
+    /// use backend_cpu::Cpu;
+    /// let x = Tensor::<Cpu<f32>>::new(&[0.0, 1.0], [2]);
+    /// assert_eq!(nn::SELU.forward(&x).to_vec(), [0.0, 1.050_701]);
+    /// ```
+    SELU, Tensor::selu;
+
+    /// `x / (1 + |x|)`
+    ///
+    /// ```
+    /// use autodiff_core::Tensor;
+    /// use backend_cpu::Cpu;
+    /// let x = Tensor::<Cpu<f32>>::new(&[-1.0, 0.0, 3.0], [3]);
+    /// assert_eq!(nn::Softsign.forward(&x).to_vec(), [-0.5, 0.0, 0.75]);
+    /// ```
+    Softsign, Tensor::softsign;
+
+    /// `min(max(x + 3, 0), 6) / 6`; no gradient at -3 and 3.
+    ///
+    /// ```
+    /// use autodiff_core::Tensor;
+    /// use backend_cpu::Cpu;
+    /// let x = Tensor::<Cpu<f32>>::new(&[-4.0, 0.0, 4.0], [3]);
+    /// assert_eq!(nn::Hardsigmoid.forward(&x).to_vec(), [0.0, 0.5, 1.0]);
+    /// ```
+    Hardsigmoid, Tensor::hardsigmoid;
+
+    /// `x hardsigmoid(x)` (Howard et al., *Searching for MobileNetV3*, 2019).
+    ///
+    /// ```
+    /// use autodiff_core::Tensor;
+    /// use backend_cpu::Cpu;
+    /// let x = Tensor::<Cpu<f32>>::new(&[-4.0, 0.0, 4.0], [3]);
+    /// assert_eq!(nn::Hardswish.forward(&x).to_vec(), [0.0, 0.0, 4.0]);
+    /// ```
+    Hardswish, Tensor::hardswish;
+
     /// The input itself: a place in a model where nothing happens.
     ///
     /// ```
