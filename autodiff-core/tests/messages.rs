@@ -64,6 +64,7 @@ fn shapes_that_do_not_broadcast() {
     check(|| a.clone() / &b, &format!("div: {why}"));
     check(|| a.maximum(&b), &format!("maximum: {why}"));
     check(|| a.pow(&b), &format!("pow: {why}"));
+    check(|| a.atan2(&b), &format!("atan2: {why}"));
     check(|| a.lt(&b), &format!("lt: {why}"));
     check(|| a.select(&a, &b), &format!("select: {why}"));
     check(|| a.gt(&b), &format!("gt: {why}"));
@@ -290,6 +291,7 @@ fn number_formats() {
     check(|| T::call(&Primitive::MatMul, &[&x]), "matmul: takes 2 inputs, 1 given");
     check(|| i.tensor().exp(), "exp: input 0 must be floating-point, found index");
     check(|| i.tensor() / i.tensor(), "div: input 0 must be floating-point, found index");
+    check(|| i.tensor().atan2(i.tensor()), "atan2: input 0 must be floating-point, found index");
     check(|| i.tensor() * 0.5, "constant: 0.5 is no whole number of 32 bits, as an index is");
     check(|| i.tensor().mean(), "mean: input 0 must be floating-point, found index");
     check(|| &x + i.tensor(), "add: the number formats differ: [2] and index[2]");

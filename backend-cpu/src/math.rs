@@ -58,6 +58,9 @@ pub trait Math: Element {
     /// `x^y`, as IEEE 754's `pow`.
     #[must_use]
     fn pow(self, exponent: Self) -> Self;
+    /// The angle of the point `(x, self)` in radians.
+    #[must_use]
+    fn atan2(self, x: Self) -> Self;
     /// `|x|`
     #[must_use]
     fn magnitude(self) -> Self;
@@ -70,7 +73,7 @@ pub trait Math: Element {
 }
 
 macro_rules! by_libm {
-    ($T:ident: $($method:ident = $function:ident),*; pow = $pow:ident) => {
+    ($T:ident: $($method:ident = $function:ident),*; pow = $pow:ident, atan2 = $atan2:ident) => {
         impl Math for $T {
             $(
                 #[inline]
@@ -81,6 +84,10 @@ macro_rules! by_libm {
             #[inline]
             fn pow(self, exponent: Self) -> Self {
                 libm::$pow(self, exponent)
+            }
+            #[inline]
+            fn atan2(self, x: Self) -> Self {
+                libm::$atan2(self, x)
             }
             #[inline]
             fn magnitude(self) -> Self {
@@ -100,9 +107,9 @@ macro_rules! by_libm {
     };
 }
 by_libm!(f32: exp = expf, expm1 = expm1f, log = logf, log1p = log1pf, sin = sinf, cos = cosf, sqrt = sqrtf,
-    tanh = tanhf, erf = erff, erfc = erfcf, round_down = floorf, round_even = roundevenf; pow = powf);
+    tanh = tanhf, erf = erff, erfc = erfcf, round_down = floorf, round_even = roundevenf; pow = powf, atan2 = atan2f);
 by_libm!(f64: exp = exp, expm1 = expm1, log = log, log1p = log1p, sin = sin, cos = cos, sqrt = sqrt,
-    tanh = tanh, erf = erf, erfc = erfc, round_down = floor, round_even = roundeven; pow = pow);
+    tanh = tanh, erf = erf, erfc = erfc, round_down = floor, round_even = roundeven; pow = pow, atan2 = atan2);
 
 macro_rules! by_f32 {
     ($T:ident: $($method:ident),*) => {
@@ -116,6 +123,10 @@ macro_rules! by_f32 {
             #[inline]
             fn pow(self, exponent: Self) -> Self {
                 $T::from_f32(Math::pow(self.to_f32(), exponent.to_f32()))
+            }
+            #[inline]
+            fn atan2(self, x: Self) -> Self {
+                $T::from_f32(Math::atan2(self.to_f32(), x.to_f32()))
             }
         }
     };
@@ -193,6 +204,7 @@ pub fn binary<T: Math>(f: Binary, a: T, b: T) -> T {
         Binary::Mul => a * b,
         Binary::Div => a / b,
         Binary::Pow => a.pow(b),
+        Binary::Atan2 => a.atan2(b),
         Binary::Max => larger(a, b),
         Binary::Min => smaller(a, b),
     }
@@ -201,7 +213,7 @@ pub fn binary<T: Math>(f: Binary, a: T, b: T) -> T {
 /// The function `f` of two indices, wrapping around on overflow.
 ///
 /// # Panics
-/// For `Div` and `Pow`, which indices do not have.
+/// For `Div`, `Pow` and `Atan2`, which indices do not have.
 #[inline]
 #[must_use]
 pub fn binary_index(f: Binary, a: i32, b: i32) -> i32 {
@@ -211,7 +223,7 @@ pub fn binary_index(f: Binary, a: i32, b: i32) -> i32 {
         Binary::Mul => a.wrapping_mul(b),
         Binary::Max => a.max(b),
         Binary::Min => a.min(b),
-        Binary::Div | Binary::Pow => panic!("{}: indices do not have it", f.name()),
+        Binary::Div | Binary::Pow | Binary::Atan2 => panic!("{}: indices do not have it", f.name()),
     }
 }
 

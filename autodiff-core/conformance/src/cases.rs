@@ -57,6 +57,7 @@ pub(crate) fn binary() -> Vec<Case> {
                 Binary::Add | Binary::Sub | Binary::Mul => [a.clone(), b.clone()],
                 Binary::Div => [a.clone(), alternating(positive.clone())],
                 Binary::Pow => [positive.clone(), b.clone()],
+                Binary::Atan2 => [alternating(positive.clone()), b.clone()],
                 Binary::Max | Binary::Min => [a.clone(), apart.clone()],
             },
         ));

@@ -132,6 +132,14 @@ pub fn steps_have_no_gradient<B: Backend>() -> Outcome {
     Ok(())
 }
 
+/// An angle's slope on the axes, where one coordinate is 0; the origin has no angle, and so no slope.
+pub fn angles_on_the_axes<B: Backend>() -> Outcome {
+    let subject = Subject::<B>::of(angles_on_the_axes::<B>);
+    let (y, x) = (&[0.0, 0.0, 2.0, -2.0, 0.0][..], &[2.0, -2.0, 0.0, 0.0, 0.0][..]);
+    let (of_y, of_x) = (&[0.5, -0.5, 0.0, 0.0, f64::NAN][..], &[0.0, 0.0, -0.5, 0.5, f64::NAN][..]);
+    slopes(&subject, "atan2", &Tensor::atan2, [y, x], [of_y, of_x])
+}
+
 /// The smooth rectifier is smooth at 0, to second order, though its body has kinks.
 pub fn softplus_at_zero<B: Backend>() -> Outcome {
     let subject = Subject::<B>::of(softplus_at_zero::<B>);

@@ -9,7 +9,7 @@
 //! |---|---|---|---|
 //! | moved | movements, gather, select, cast, constant, random bits, negation, `abs`, `mul`, `div` | nothing, not even in the sign of zero | nothing is computed, or IEEE 754 rounds it once and says the sign |
 //! | exact | `add`, `sub`, `sqrt`, `max`, `min`, `relu`, `floor`, `round`, comparisons, positions; everything on indices | nothing | one rounding of an exact result has one right answer; which zero is the larger has not |
-//! | function | `exp`, `expm1`, `log`, `log1p`, `sin`, `cos`, `tanh`, `sigmoid`, `erf` | 4 ulp | a polynomial after a reduction of the range errs by 1 or 2, a division or a product after it by 1 more |
+//! | function | `exp`, `expm1`, `log`, `log1p`, `sin`, `cos`, `tanh`, `sigmoid`, `erf`, `atan2` | 4 ulp | a polynomial after a reduction of the range errs by 1 or 2, a division or a product after it by 1 more |
 //! | steep function | `pow`, `erfc` | 8 ulp | the error of an exponent is multiplied by its size; what is carried to correct it is not free |
 //! | function of a half | all of the two rows above | 1 ulp | computed in `f32`, the rounding to the half is the only error that can be seen, but may fall on either side |
 //! | sum | `sum`, `mean`, `cumsum`, `matmul`, convolutions | `2 a n sum(abs) + 1 ulp` | each of `n` additions in any order, here and in the reference, then one rounding to the format and one for the division |
@@ -71,7 +71,7 @@ impl Tolerance {
             | Primitive::ArgReduce { .. }
             | Primitive::ArgSort { .. } => Self::Exact,
             Primitive::Unary(Unary::Erfc) | Primitive::Binary(Binary::Pow) => Self::SteepFunction,
-            Primitive::Unary(_) => Self::Function,
+            Primitive::Unary(_) | Primitive::Binary(Binary::Atan2) => Self::Function,
             Primitive::Reduce { kind: Reduce::Prod, .. } => Self::Product,
             Primitive::Reduce { .. }
             | Primitive::CumSum { .. }

@@ -3,7 +3,7 @@
 use crate::DType;
 use crate::spec::{self, Spec, SpecError};
 
-/// A function of two elements in the same place. Indices wrap around on overflow and have no `Div` or `Pow`.
+/// A function of two elements in the same place. Indices wrap around on overflow and have no `Div`, `Pow` or `Atan2`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Binary {
     /// `a + b`
@@ -16,6 +16,8 @@ pub enum Binary {
     Div,
     /// `a^b`, as IEEE 754's `pow`.
     Pow,
+    /// The angle of the point `(b, a)` in radians, from `-pi` to `pi`.
+    Atan2,
     /// The larger; NaN where either is.
     Max,
     /// The smaller; NaN where either is.
@@ -24,7 +26,8 @@ pub enum Binary {
 
 impl Binary {
     /// All of them, for tests that go through the set.
-    pub const ALL: [Self; 7] = [Self::Add, Self::Sub, Self::Mul, Self::Div, Self::Pow, Self::Max, Self::Min];
+    pub const ALL: [Self; 8] =
+        [Self::Add, Self::Sub, Self::Mul, Self::Div, Self::Pow, Self::Atan2, Self::Max, Self::Min];
 
     /// The name that a Wengert list prints.
     #[must_use]
@@ -35,6 +38,7 @@ impl Binary {
             Self::Mul => "mul",
             Self::Div => "div",
             Self::Pow => "pow",
+            Self::Atan2 => "atan2",
             Self::Max => "maximum",
             Self::Min => "minimum",
         }
@@ -43,7 +47,7 @@ impl Binary {
     /// Whether indices have it too.
     #[must_use]
     pub const fn on_index(self) -> bool {
-        !matches!(self, Self::Div | Self::Pow)
+        !matches!(self, Self::Div | Self::Pow | Self::Atan2)
     }
 
     pub(super) fn infer(self, inputs: &[Spec]) -> Result<Spec, SpecError> {
@@ -108,13 +112,14 @@ mod rule {
                 Self::Mul => Saves::NONE.and_input_if(0, right).and_input_if(1, left),
                 Self::Div => Saves::NONE.and_input(1).and_output_if(right),
                 Self::Pow => Saves::NONE.and_input(0).and_input(1).and_output_if(right),
-                Self::Max | Self::Min => Saves::NONE.and_input(0).and_input(1),
+                Self::Atan2 | Self::Max | Self::Min => Saves::NONE.and_input(0).and_input(1),
             }
         }
 
         /// ```text
         /// add   g, g       sub  g, -g      mul  g b, g a      div  g / b, -g y / b
         /// pow   g b a^(b-1), 0 where b = 0 and a is not positive;   g y log a, 0 where a <= 0
+        /// atan2   g b / (a a + b b), -g a / (a a + b b), NaN at the origin
         /// max, min   g to the winner, g/2 to each on a tie
         /// ```
         pub(in crate::primitive) fn backward<B: Backend>(self, arg: usize, at: &Node<'_, B>) -> Tensor<B> {
@@ -127,6 +132,8 @@ mod rule {
                 (Self::Div, _) => -(g * at.output() / at.input(1)),
                 (Self::Pow, 0) => pow_base(g, at.input(0), at.input(1)),
                 (Self::Pow, _) => pow_exponent(g, at.input(0), at.output()),
+                (Self::Atan2, 0) => turn(g, at.input(1), at.input(0)),
+                (Self::Atan2, _) => -turn(g, at.input(0), at.input(1)),
                 (Self::Max, _) => winner(g, at.input(1 - arg), at.input(arg)),
                 (Self::Min, _) => winner(g, at.input(arg), at.input(1 - arg)),
             }
@@ -148,6 +155,11 @@ mod rule {
         let undefined = a.le(&zero);
         let base = undefined.select(&a.ones_like(), a);
         undefined.select(&zero, &(g * (y * base.log())))
+    }
+
+    /// `g along / (along along + across across)`
+    fn turn<B: Backend>(g: &Tensor<B>, along: &Tensor<B>, across: &Tensor<B>) -> Tensor<B> {
+        g * along / (along * along + across * across)
     }
 
     /// 0 where `large < small`, half of `g` where they are equal, `g` elsewhere: NaN must not end the gradient.

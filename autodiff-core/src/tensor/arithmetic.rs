@@ -47,6 +47,25 @@ impl<B: Backend> Tensor<B> {
         self.pow(&self.new_full(self.shape(), exponent))
     }
 
+    /// The angle of the point `(x, self)` in radians, from `-pi` to `pi`: `y.atan2(&x)`; gradients `g x / (x x + y y)` and
+    /// `-g y / (x x + y y)`, NaN at the origin, which has no angle.
+    ///
+    /// ```
+    /// use autodiff_core::Tensor;
+    /// use backend_cpu::Cpu;
+    /// let (y, x) = (Tensor::<Cpu<f64>>::new(&[1.0, -1.0], [2]), Tensor::new(&[0.0, -1.0], [2]));
+    /// let angles = y.atan2(&x) / core::f64::consts::FRAC_PI_4;
+    /// assert_eq!(angles.to_vec(), [2.0, -3.0]);
+    /// ```
+    ///
+    /// # Panics
+    /// When the shapes cannot be broadcast together.
+    #[must_use]
+    #[track_caller]
+    pub fn atan2(&self, x: &Self) -> Self {
+        self.binary(Binary::Atan2, x)
+    }
+
     /// The larger of two; NaN where either is. On a tie the gradient is halved between them.
     ///
     /// # Panics

@@ -44,6 +44,7 @@ pub fn binary<T: Scalar>(f: Binary, a: View<'_, T>, b: View<'_, T>, out: &mut [T
         Binary::Mul => zip(a, b, out, |a, b| a * b),
         Binary::Div => zip(a, b, out, |a, b| a / b),
         Binary::Pow => zip(a, b, out, T::pow),
+        Binary::Atan2 => zip(a, b, out, T::atan2),
         Binary::Max => zip(a, b, out, math::larger),
         Binary::Min => zip(a, b, out, math::smaller),
     }

@@ -53,6 +53,7 @@ fn facts<T: Scalar>() {
     for (f, x, y) in FACTS {
         close(f.name(), math::unary(f, T::from_f64(x)), y);
     }
+    close("atan2", math::binary(Binary::Atan2, T::from_f64(2.0), T::from_f64(-0.5)), 1.815_774_989_921_760_8);
     close("pow", math::binary(Binary::Pow, T::from_f64(2.0), T::from_f64(0.5)), SQRT_2);
 }
 

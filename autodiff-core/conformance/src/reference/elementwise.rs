@@ -38,6 +38,7 @@ pub(super) fn binary(f: Binary, dtype: DType, a: f64, b: f64) -> f64 {
         Binary::Mul => a * b,
         Binary::Div => a / b,
         Binary::Pow => libm::pow(a, b),
+        Binary::Atan2 => libm::atan2(a, b),
         Binary::Max | Binary::Min if a.is_nan() || b.is_nan() => f64::NAN,
         Binary::Max => a.max(b),
         Binary::Min => a.min(b),

@@ -167,6 +167,7 @@ fn binary(f: Binary, dtype: DType, a: f64, b: f64) -> f64 {
         (Binary::Mul, _) => a * b,
         (Binary::Div, _) => a / b,
         (Binary::Pow, _) => libm::pow(a, b),
+        (Binary::Atan2, _) => libm::atan2(a, b),
         (Binary::Max, _) => {
             if a > b || a.is_nan() {
                 a
