@@ -11,6 +11,7 @@ mod conv;
 mod create;
 mod einsum;
 mod elementwise;
+mod function;
 mod index;
 mod matmul;
 mod movement;
