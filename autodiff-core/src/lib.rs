@@ -58,6 +58,6 @@ pub use {
     list::{Assignment, InputError, Instruction, ReverseList, Var, WengertList},
     op::{Needs, Node, Op, Saves},
     shared::Shared,
-    tensor::{Conv, Index, Tensor},
+    tensor::{Conv, Index, Pool, Tensor},
     trace::{Custom, Trace},
 };

@@ -17,6 +17,7 @@ mod scan;
 mod select;
 mod source;
 mod unary;
+mod window;
 
 use core::fmt;
 
@@ -123,6 +124,24 @@ pub enum Primitive {
         window: Window,
         /// So many parts of the channels have nothing to do with each other.
         groups: u32,
+    },
+    /// `x [.., s..] -> [.., t..]`, over the last axes: the sum of each window's cells.
+    WindowSum {
+        /// How windows slide.
+        window: Window,
+    },
+    /// `y [.., t..] -> [.., s..]`, over the last axes: each cell's sum over the windows that hold it.
+    WindowSpread {
+        /// How windows slide over the result.
+        window: Window,
+        /// `s..`, aligned at the last of three axes; 1 in front.
+        size: [u32; 3],
+    },
+    /// `x [.., s..] -> index[.., t..]`, over the last axes: where the largest cell of each window lies, counted in row-major
+    /// order over all of `s..`; the first on a tie, the first NaN where there is one. Padding is never chosen.
+    WindowArgMax {
+        /// How windows slide; each must hold a cell.
+        window: Window,
     },
     /// The same elements in row-major order under another shape.
     Reshape {
@@ -232,6 +251,9 @@ impl Primitive {
             Self::Conv { .. } => "conv",
             Self::ConvInputGrad { .. } => "conv_input_grad",
             Self::ConvWeightGrad { .. } => "conv_weight_grad",
+            Self::WindowSum { .. } => "window_sum",
+            Self::WindowSpread { .. } => "window_spread",
+            Self::WindowArgMax { .. } => "window_argmax",
             Self::Reshape { .. } => "reshape",
             Self::Permute { .. } => "permute",
             Self::Flip { .. } => "flip",
@@ -271,6 +293,9 @@ impl Primitive {
             Self::Conv { ref window, groups } => conv::infer(inputs, window, groups),
             Self::ConvInputGrad { ref window, groups, size } => conv::infer_input_grad(inputs, window, groups, size),
             Self::ConvWeightGrad { ref window, groups } => conv::infer_weight_grad(inputs, window, groups),
+            Self::WindowSum { ref window } => window::infer_sum(inputs, window),
+            Self::WindowSpread { ref window, size } => window::infer_spread(inputs, window, size),
+            Self::WindowArgMax { ref window } => window::infer_arg_max(inputs, window),
             Self::Reshape { shape } => movement::infer_reshape(inputs, shape),
             Self::Permute { order } => movement::infer_permute(inputs, &order),
             Self::Flip { axes } => movement::infer_flip(inputs, axes),
@@ -320,7 +345,10 @@ impl fmt::Display for Primitive {
             Self::ArgSort { descending: true } => f.write_str(", descending"),
             Self::Conv { window, groups: 1 }
             | Self::ConvInputGrad { window, groups: 1, .. }
-            | Self::ConvWeightGrad { window, groups: 1 } => write!(f, ", {window}"),
+            | Self::ConvWeightGrad { window, groups: 1 }
+            | Self::WindowSum { window }
+            | Self::WindowSpread { window, .. }
+            | Self::WindowArgMax { window } => write!(f, ", {window}"),
             Self::Conv { window, groups }
             | Self::ConvInputGrad { window, groups, .. }
             | Self::ConvWeightGrad { window, groups } => write!(f, ", {window}, groups={groups}"),

@@ -17,6 +17,7 @@ mod matmul;
 mod movement;
 mod norm;
 mod normalize;
+mod pool;
 mod random;
 mod reduce;
 mod scan;
@@ -31,6 +32,7 @@ use crate::{Backend, DType, DataBuf, Element, Op, Primitive, Shape, Spec, SpecEr
 
 pub use conv::Conv;
 pub use index::Index;
+pub use pool::Pool;
 
 /// Numbers on a backend, in up to eight axes: cheap to clone, never changed.
 ///

@@ -69,6 +69,18 @@ impl Slide {
         padded.checked_sub(self.lo as usize).filter(|&cell| cell < size)
     }
 
+    /// Whether some window holds nothing but padding of an axis of `size` cells.
+    pub(crate) fn misses(&self, size: usize) -> bool {
+        let windows = self.windows(size).unwrap_or(0);
+        let (stride, lo) = (self.stride as usize, self.lo as usize);
+        // A window that begins within the axis holds its first cell.
+        let before = (0..windows.min(lo.div_ceil(stride))).any(|window| {
+            let tap = (lo - window * stride).div_ceil(self.dilation as usize);
+            tap >= self.kernel as usize || self.cell(window, tap, size).is_none()
+        });
+        before || windows.checked_sub(1).is_some_and(|last| last * stride >= size + lo)
+    }
+
     /// Those of `windows` whose cell in place `tap` lies in `cells`; they follow one another.
     #[inline]
     #[must_use]

@@ -6,7 +6,7 @@ use std::panic;
 use std::sync::Once;
 
 use autodiff_core::{
-    Autodiff, Axes, Backend, Composite, Conv, Index, Node, Op, Primitive, Reduce, Scalar, Slide, Spec, SpecError,
+    Autodiff, Axes, Backend, Composite, Conv, Index, Node, Op, Pool, Primitive, Reduce, Scalar, Slide, Spec, SpecError,
     Tensor, Trace, WengertList, Window,
 };
 use backend_cpu::Cpu;
@@ -267,6 +267,40 @@ fn halves_slopes_and_lengths() {
     check(|| x.cosine_similarity(&x, 4, 0.0), "cosine_similarity: axis 4 is out of range for shape [2, 3]");
     let why = "cosine_similarity: the shapes cannot be broadcast together: [2, 3] and [4]";
     check(|| x.cosine_similarity(&zeros([4]), 0, 0.0), why);
+}
+
+#[test]
+fn windows_that_do_not_fit() {
+    let x = zeros([2, 3, 4]);
+    let pool = Pool::new([2, 2]);
+    let why = "max_pool2d: padding 2 exceeds half of the 2 cells that a window spans";
+    check(|| x.max_pool2d(Pool { padding: [0, 2], ..pool }), why);
+    let why = "window_sum: the window does not fit into the padded axis: [2, 3, 4]";
+    check(|| x.avg_pool2d(Pool::new([4, 4])), why);
+    let apart = Pool { stride: Some([1, 1]), ceil_mode: true, ..Pool::new([4, 4]) };
+    check(|| x.avg_pool2d(apart), why);
+    let why = "window_sum: kernel, stride and dilation of a window are at least 1: [2, 3, 4]";
+    check(|| x.avg_pool2d(Pool::new([0, 1])), why);
+    check(|| x.avg_pool2d(Pool { stride: Some([1, 0]), ceil_mode: true, ..pool }), why);
+    let why = "window_argmax: a window that holds no cell has no largest: [1, 1]";
+    check(|| zeros([1, 1]).max_pool1d(Pool { padding: [1], dilation: [2], ..Pool::new([2]) }), why);
+    let why = "window_argmax: a window that holds no cell has no largest: [2, 0]";
+    let one = Pool { stride: Some([1]), padding: [1], ..Pool::new([2]) };
+    check(|| zeros([2, 0]).max_pool1d(one), why);
+    check(|| zeros([4]).max_pool2d(pool), "window_argmax: the window has more axes than the tensor: [4]");
+    check(|| x.max_pool1d(Pool::new([1 << 32])), "max_pool1d: a kernel of 4294967296 exceeds 2^32 - 1");
+    let why = "adaptive_avg_pool2d: the window has more axes than the tensor: [4]";
+    check(|| zeros([4]).adaptive_avg_pool2d([1, 1]), why);
+    check(|| zeros([2, 0]).adaptive_max_pool1d([1]), "adaptive_max_pool1d: an empty axis has nothing to pool: [2, 0]");
+    check(|| x.adaptive_avg_pool1d([0]), "adaptive_avg_pool1d: the output size is at least 1");
+    let index = index([1, 2]);
+    check(|| index.tensor().max_pool1d(Pool::new([1])), "window_argmax: input 0 must be floating-point, found index");
+    check(|| index.tensor().avg_pool1d(Pool::new([1])), "window_sum: input 0 must be floating-point, found index");
+    let window = Window::new(&[Slide::UNIT]).unwrap();
+    let spread = |size, x: &T| T::call(&Primitive::WindowSpread { window, size }, &[x]);
+    let why = "window_spread: the result does not have as many windows: [2, 3, 4] and [2, 3, 5]";
+    check(|| T::call(&Primitive::WindowSpread { window, size: [1, 1, 5] }, &[&x]), why);
+    assert_eq!(spread([1, 1, 4], &x).shape(), x.shape());
 }
 
 #[test]

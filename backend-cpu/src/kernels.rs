@@ -15,6 +15,7 @@ mod reduce;
 mod region;
 mod scan;
 mod source;
+mod window;
 
 use core::fmt::Debug;
 
@@ -43,6 +44,7 @@ pub mod scalar {
     pub use super::region::{copy, join, pad, place};
     pub use super::scan::{argsort, cumsum, cumsum_index};
     pub use super::source::{iota, random_bits};
+    pub use super::window::{window_arg_max, window_spread, window_sum};
 }
 
 /// The loops for tensors that hold `T`.
@@ -119,6 +121,21 @@ pub trait Kernels<T: Scalar>: Clone + Debug + Default + MaybeSendSync + 'static 
     /// Its gradient for the weight `x [n, c, s..], y [n, o, t..] -> [o, c / groups, k..]`; `shape` is that of the output.
     fn conv_weight_grad(window: &Window, groups: usize, x: View<'_, T>, y: View<'_, T>, shape: &Shape, out: &mut [T]) {
         scalar::conv_weight_grad(window, groups, x, y, shape, out);
+    }
+
+    /// The sum of each window's cells, `[.., s..] -> [.., t..]`; `shape` is that of the output.
+    fn window_sum(window: &Window, x: View<'_, T>, shape: &Shape, out: &mut [T]) {
+        scalar::window_sum(window, x, shape, out);
+    }
+
+    /// Each cell's sum over the windows that hold it, `[.., t..] -> [.., s..]`; `shape` is that of the output.
+    fn window_spread(window: &Window, y: View<'_, T>, shape: &Shape, out: &mut [T]) {
+        scalar::window_spread(window, y, shape, out);
+    }
+
+    /// Where the largest cell of each window lies, `[.., s..] -> [.., t..]`; `shape` is that of the output.
+    fn window_arg_max(window: &Window, x: View<'_, T>, shape: &Shape, out: &mut [i32]) {
+        scalar::window_arg_max(window, x, shape, out);
     }
 
     /// The elements in row-major order.

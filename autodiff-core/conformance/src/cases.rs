@@ -116,7 +116,7 @@ pub(crate) fn matmul() -> Vec<Case> {
     [case(&[2, 3], &[3, 2]), case(&[1, 3], &[3, 1]), case(&[2, 1], &[1, 3]), case(&[2, 1, 2], &[2, 2, 3])].to_vec()
 }
 
-/// Convolutions with their gradients, over one, two and three axes.
+/// Convolutions and sums of windows with their gradients, over one, two and three axes.
 pub(crate) fn window() -> Vec<Case> {
     let line = Geometry { size: &[4], slides: &[slide([3, 1, 1, 0, 1])] };
     let sparse = Geometry { size: &[5], slides: &[slide([2, 3, 2, 1, 2])] };
@@ -129,7 +129,8 @@ pub(crate) fn window() -> Vec<Case> {
         plane.convolutions(1, [1, 2], 1),
         space.convolutions(1, [1, 1], 1),
     ];
-    cases.into_iter().flatten().collect()
+    let sums = [line.sums(&[2]), sparse.sums(&[]), plane.sums(&[2, 1]), space.sums(&[])];
+    cases.into_iter().flatten().chain(sums.into_iter().flatten()).collect()
 }
 
 /// Movements, casts between floating-point formats, and barriers.

@@ -54,6 +54,7 @@ pub(crate) fn apply(op: &Primitive, inputs: &[&Host], out: &Spec) -> Exact {
         }
         Primitive::ArgReduce { kind, axis } => arg_reduce(kind, axis.into(), inputs[0], out),
         Primitive::ArgSort { descending } => scan::argsort(descending, inputs[0], out),
+        Primitive::WindowArgMax { window } => window::arg_max(&window, inputs[0], out),
         Primitive::Permute { order } => movement::permute(&order, inputs[0], out),
         Primitive::Flip { axes } => movement::flip(axes, inputs[0], out),
         Primitive::Broadcast { .. } => movement::broadcast(inputs[0], out),
@@ -64,6 +65,8 @@ pub(crate) fn apply(op: &Primitive, inputs: &[&Host], out: &Spec) -> Exact {
         Primitive::Reduce { kind, axes } => return reduce(kind, axes, inputs[0], out),
         Primitive::CumSum { axis, reverse } => return scan::cumsum(axis.into(), reverse, inputs[0], out),
         Primitive::MatMul => return matmul(inputs[0], inputs[1], out),
+        Primitive::WindowSum { window } => return window::sum(&window, &inputs[0].spec.shape, inputs[0], out, false),
+        Primitive::WindowSpread { window, .. } => return window::sum(&window, &out.shape, inputs[0], out, true),
         Primitive::Conv { .. } | Primitive::ConvInputGrad { .. } | Primitive::ConvWeightGrad { .. } => {
             return window::convolve(op, inputs, out);
         }

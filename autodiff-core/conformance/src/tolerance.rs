@@ -12,7 +12,7 @@
 //! | function | `exp`, `expm1`, `log`, `log1p`, `sin`, `cos`, `tanh`, `sigmoid`, `erf`, `atan2` | 4 ulp | a polynomial after a reduction of the range errs by 1 or 2, a division or a product after it by 1 more |
 //! | steep function | `pow`, `erfc` | 8 ulp | the error of an exponent is multiplied by its size; what is carried to correct it is not free |
 //! | function of a half | all of the two rows above | 1 ulp | computed in `f32`, the rounding to the half is the only error that can be seen, but may fall on either side |
-//! | sum | `sum`, `mean`, `cumsum`, `matmul`, convolutions | `2 a n sum(abs) + 1 ulp` | each of `n` additions in any order, here and in the reference, then one rounding to the format and one for the division |
+//! | sum | `sum`, `mean`, `cumsum`, `matmul`, convolutions, sums of windows | `2 a n sum(abs) + 1 ulp` | each of `n` additions in any order, here and in the reference, then one rounding to the format and one for the division |
 //! | product | `prod` | `2 a n abs(y) + 1 ulp` | each of `n` factors rounds once, in any order, here and in the reference |
 //! | stored sum | `scatter_add` | `2 u n sum(abs) + 1 ulp` | the same, but each addition is stored |
 //! | composite | all composites | `8 u s + 1 ulp` | a handful of roundings, each relative to the scale `s`: the numbers that the formula adds up |
@@ -69,7 +69,8 @@ impl Tolerance {
             | Primitive::Compare(_)
             | Primitive::Reduce { kind: Reduce::Max | Reduce::Min, .. }
             | Primitive::ArgReduce { .. }
-            | Primitive::ArgSort { .. } => Self::Exact,
+            | Primitive::ArgSort { .. }
+            | Primitive::WindowArgMax { .. } => Self::Exact,
             Primitive::Unary(Unary::Erfc) | Primitive::Binary(Binary::Pow) => Self::SteepFunction,
             Primitive::Unary(_) | Primitive::Binary(Binary::Atan2) => Self::Function,
             Primitive::Reduce { kind: Reduce::Prod, .. } => Self::Product,
@@ -78,7 +79,9 @@ impl Tolerance {
             | Primitive::MatMul
             | Primitive::Conv { .. }
             | Primitive::ConvInputGrad { .. }
-            | Primitive::ConvWeightGrad { .. } => Self::Sum,
+            | Primitive::ConvWeightGrad { .. }
+            | Primitive::WindowSum { .. }
+            | Primitive::WindowSpread { .. } => Self::Sum,
             Primitive::ScatterAdd { .. } => Self::StoredSum,
             Primitive::Call(_) => Self::Composite,
         }

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::{Primitive, conv, gather, matmul, movement, region, scan, select};
+use super::{Primitive, conv, gather, matmul, movement, region, scan, select, window};
 use crate::{Backend, Needs, Node, Op, Saves, Spec, SpecError, Tensor};
 
 impl Op for Primitive {
@@ -30,7 +30,8 @@ impl Op for Primitive {
             | Self::RandomBits { .. }
             | Self::Compare(_)
             | Self::ArgReduce { .. }
-            | Self::ArgSort { .. } => false,
+            | Self::ArgSort { .. }
+            | Self::WindowArgMax { .. } => false,
             Self::Cast { to } => to.is_float(),
             Self::Unary(f) => f.differentiable(),
             Self::Select => arg != 0,
@@ -44,6 +45,8 @@ impl Op for Primitive {
             | Self::Conv { .. }
             | Self::ConvInputGrad { .. }
             | Self::ConvWeightGrad { .. }
+            | Self::WindowSum { .. }
+            | Self::WindowSpread { .. }
             | Self::Reshape { .. }
             | Self::Permute { .. }
             | Self::Flip { .. }
@@ -73,6 +76,9 @@ impl Op for Primitive {
             | Self::ArgReduce { .. }
             | Self::CumSum { .. }
             | Self::ArgSort { .. }
+            | Self::WindowArgMax { .. }
+            | Self::WindowSum { .. }
+            | Self::WindowSpread { .. }
             | Self::Reshape { .. }
             | Self::Permute { .. }
             | Self::Flip { .. }
@@ -108,6 +114,8 @@ impl Op for Primitive {
             Self::Conv { window, groups } => conv::rule::conv(window, groups, arg, at),
             Self::ConvInputGrad { window, groups, .. } => conv::rule::conv_input_grad(window, groups, arg, at),
             Self::ConvWeightGrad { window, groups } => conv::rule::conv_weight_grad(window, groups, arg, at),
+            Self::WindowSum { window } => window::rule::sum(window, at),
+            Self::WindowSpread { window, .. } => window::rule::spread(window, at),
             Self::Reshape { .. } => movement::rule::reshape(at),
             Self::Permute { ref order } => movement::rule::permute(order, at),
             Self::Flip { axes } => at.grad().flip_axes(axes),
@@ -123,7 +131,8 @@ impl Op for Primitive {
             | Self::RandomBits { .. }
             | Self::Compare(_)
             | Self::ArgReduce { .. }
-            | Self::ArgSort { .. } => unreachable!("{} is declared to have no gradient", Self::name(self)),
+            | Self::ArgSort { .. }
+            | Self::WindowArgMax { .. } => unreachable!("{} is declared to have no gradient", Self::name(self)),
         }
     }
 }

@@ -175,13 +175,13 @@ fn sliding<B: Backend, const D: usize>(op: &'static str, weight: &Tensor<B>, con
 }
 
 /// The extent of an axis, 1 where there is none: the primitive says what is wrong with the rank.
-fn extent<B: Backend>(x: &Tensor<B>, axis: usize) -> usize {
+pub(super) fn extent<B: Backend>(x: &Tensor<B>, axis: usize) -> usize {
     x.shape().extents().get(axis).copied().unwrap_or(1)
 }
 
 /// A number as a window stores it.
 #[track_caller]
-fn small(op: &'static str, what: &'static str, value: usize) -> u32 {
+pub(super) fn small(op: &'static str, what: &'static str, value: usize) -> u32 {
     match u32::try_from(value) {
         Ok(value) => value,
         Err(_) => panic!("{op}: {what} of {value} exceeds 2^32 - 1"),

@@ -41,6 +41,12 @@ where
         Primitive::ConvWeightGrad { ref window, groups } => {
             <K as Kernels<F::Number>>::conv_weight_grad(window, groups as usize, arg(0), arg(1), &spec.shape, out);
         }
+        Primitive::WindowSum { ref window } => {
+            <K as Kernels<F::Number>>::window_sum(window, arg(0), &spec.shape, out);
+        }
+        Primitive::WindowSpread { ref window, .. } => {
+            <K as Kernels<F::Number>>::window_spread(window, arg(0), &spec.shape, out);
+        }
         Primitive::Reshape { .. } | Primitive::Barrier => <K as Kernels<F::Number>>::copy(arg(0), out),
         Primitive::Permute { .. } | Primitive::Flip { .. } | Primitive::Broadcast { .. } | Primitive::Slice { .. } => {
             let x = arg(0);
@@ -72,6 +78,7 @@ where
         | Primitive::Compare(_)
         | Primitive::ArgReduce { .. }
         | Primitive::ArgSort { .. }
+        | Primitive::WindowArgMax { .. }
         | Primitive::Call(_) => mismatch(primitive, spec.dtype, spec.dtype),
     }
     Ok(())

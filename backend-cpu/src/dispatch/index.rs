@@ -41,6 +41,12 @@ where
             AnyView::Bf16(x) => <K as Kernels<bf16>>::argsort(descending, x, out),
             AnyView::Index(x) => scalar::argsort(descending, x, out),
         },
+        Primitive::WindowArgMax { ref window } => match inputs.get(0) {
+            AnyView::Elem(x) => <K as Kernels<T>>::window_arg_max(window, x, &spec.shape, out),
+            AnyView::F16(x) => <K as Kernels<f16>>::window_arg_max(window, x, &spec.shape, out),
+            AnyView::Bf16(x) => <K as Kernels<bf16>>::window_arg_max(window, x, &spec.shape, out),
+            AnyView::Index(_) => mismatch(primitive, DType::Index, spec.dtype),
+        },
         Primitive::Reshape { .. } | Primitive::Barrier => scalar::copy(arg(0), out),
         Primitive::Permute { .. } | Primitive::Flip { .. } | Primitive::Broadcast { .. } | Primitive::Slice { .. } => {
             let x = arg(0);
@@ -67,6 +73,8 @@ where
         | Primitive::Conv { .. }
         | Primitive::ConvInputGrad { .. }
         | Primitive::ConvWeightGrad { .. }
+        | Primitive::WindowSum { .. }
+        | Primitive::WindowSpread { .. }
         | Primitive::Call(_) => mismatch(primitive, spec.dtype, spec.dtype),
     }
     Ok(())

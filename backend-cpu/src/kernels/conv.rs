@@ -18,7 +18,19 @@ const LANES: usize = 16;
 /// y[n, o, j] = sum over c, i  x[n, c, cell(j, i)] w[o, c, i]      by the last axis of i, then its others, then c
 /// ```
 pub fn conv<T: Scalar>(window: &Window, groups: usize, x: View<'_, T>, w: View<'_, T>, shape: &Shape, out: &mut [T]) {
-    let (x, w, [_, outputs, t0, t1, t2]) = (Grid::new(x), Grid::new(w), five(shape));
+    let [_, outputs, t0, t1, t2] = five(shape);
+    correlate(window, groups, &Grid::new(x), &Grid::new(w), [outputs, t0, t1, t2], out);
+}
+
+/// The same of `[outputs, t0, t1, t2]` results for each of a batch.
+pub(super) fn correlate<T: Scalar>(
+    window: &Window,
+    groups: usize,
+    x: &Grid<'_, T>,
+    w: &Grid<'_, T>,
+    [outputs, t0, t1, t2]: [usize; 4],
+    out: &mut [T],
+) {
     let [s0, s1, s2] = window.all();
     let (inner, stride) = (w.extents[1], s2.stride as usize);
     for (number, row) in out.chunks_exact_mut(t2).enumerate() {
@@ -58,7 +70,19 @@ pub fn conv_input_grad<T: Scalar>(
     shape: &Shape,
     out: &mut [T],
 ) {
-    let (y, w, [_, channels, e0, e1, e2]) = (Grid::new(y), Grid::new(w), five(shape));
+    let [_, channels, e0, e1, e2] = five(shape);
+    distribute(window, groups, &Grid::new(y), &Grid::new(w), [channels, e0, e1, e2], out);
+}
+
+/// The same of `[channels, e0, e1, e2]` results for each of a batch.
+pub(super) fn distribute<T: Scalar>(
+    window: &Window,
+    groups: usize,
+    y: &Grid<'_, T>,
+    w: &Grid<'_, T>,
+    [channels, e0, e1, e2]: [usize; 4],
+    out: &mut [T],
+) {
     let [s0, s1, s2] = window.all();
     let (inner, outputs, stride) = (w.extents[1], w.extents[0] / groups, s2.stride as usize);
     for (number, row) in out.chunks_exact_mut(e2.max(1)).enumerate() {
@@ -132,10 +156,12 @@ pub fn conv_weight_grad<T: Scalar>(
 }
 
 /// A tensor with two outer axes and three inner ones, of which leading ones may have been missing.
-struct Grid<'a, T> {
-    view: View<'a, T>,
-    extents: [usize; 5],
-    strides: [isize; 5],
+pub(super) struct Grid<'a, T> {
+    pub(super) view: View<'a, T>,
+    /// The place of the first element.
+    pub(super) start: usize,
+    pub(super) extents: [usize; 5],
+    pub(super) strides: [isize; 5],
 }
 
 impl<'a, T: Scalar> Grid<'a, T> {
@@ -143,13 +169,13 @@ impl<'a, T: Scalar> Grid<'a, T> {
         let mut strides = [0; 5];
         strides[..2].copy_from_slice(&view.strides()[..2]);
         strides[7 - view.shape().rank()..].copy_from_slice(&view.strides()[2..]);
-        Self { view, extents: five(view.shape()), strides }
+        Self { view, start: view.start(), extents: five(view.shape()), strides }
     }
 
     /// Where an element lies.
     #[inline]
-    fn at(&self, place: [usize; 5]) -> usize {
-        (0..5).fold(self.view.start(), |at, axis| self.shift(at, axis, place[axis]))
+    pub(super) fn at(&self, place: [usize; 5]) -> usize {
+        (0..5).fold(self.start, |at, axis| self.shift(at, axis, place[axis]))
     }
 
     /// So many steps along an axis from `at`.
@@ -184,7 +210,7 @@ fn unravel(number: usize, [a, b, c]: [usize; 3]) -> [usize; 4] {
 }
 
 /// The places of a window that are cells, and which.
-fn cells(slide: &Slide, window: usize, kernel: usize, size: usize) -> impl Iterator<Item = (usize, usize)> {
+pub(super) fn cells(slide: &Slide, window: usize, kernel: usize, size: usize) -> impl Iterator<Item = (usize, usize)> {
     (0..kernel).filter_map(move |tap| Some((tap, slide.cell(window, tap, size)?)))
 }
 

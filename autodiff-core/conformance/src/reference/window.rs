@@ -1,6 +1,7 @@
 //! Windows by their definition: every product of a weight and a result, where a cell ties them together.
 
 use alloc::vec;
+use alloc::vec::Vec;
 
 use autodiff_core::{MAX_RANK, Primitive, Shape, Slide, Spec, Window};
 
@@ -25,7 +26,7 @@ fn cells(window: &Window, lead: usize, shape: &Shape, at: &Place, taps: &Place) 
 /// A sum of products with its scale: the number of summands times the sum of their magnitudes.
 struct Sums {
     exact: Exact,
-    terms: vec::Vec<usize>,
+    terms: Vec<usize>,
 }
 
 impl Sums {
@@ -73,4 +74,50 @@ pub(super) fn convolve(op: &Primitive, inputs: &[&Host], out: &Spec) -> Exact {
         }
     }
     sums.finish()
+}
+
+/// Every window and every cell of it: their places, window by window in row-major order.
+fn held(window: &Window, x: &Shape, y: &Shape) -> Vec<(Place, Place)> {
+    let lead = x.rank() - window.rank();
+    let mut kernel = Shape::new(&[1; MAX_RANK][..x.rank()]);
+    for (axis, slide) in (lead..).zip(window.slides()) {
+        kernel = kernel.with(axis, slide.kernel as usize);
+    }
+    let mut held = Vec::new();
+    for at_y in places(y) {
+        for taps in places(&kernel) {
+            let Some(mut at_x) = cells(window, lead, x, &at_y, &taps) else { continue };
+            at_x[..lead].copy_from_slice(&at_y[..lead]);
+            held.push((at_x, at_y));
+        }
+    }
+    held
+}
+
+/// The sums of windows over tensors of shape `x`, or of cells over windows.
+pub(super) fn sum(window: &Window, x: &Shape, input: &Host, out: &Spec, spread: bool) -> Exact {
+    let y = if spread { input.spec.shape } else { out.shape };
+    let mut sums = Sums::new(out);
+    for (at_x, at_y) in held(window, x, &y) {
+        let (at_x, at_y) = (offset(x, &at_x), offset(&y, &at_y));
+        let [from, to] = if spread { [at_y, at_x] } else { [at_x, at_y] };
+        sums.add(to, input.values[from]);
+    }
+    sums.finish()
+}
+
+/// The first of the largest cells, or of the cells that are NaN, over the axes that windows slide over.
+pub(super) fn arg_max(window: &Window, x: &Host, out: &Spec) -> Vec<f64> {
+    let shape = &x.spec.shape;
+    let plane: usize = shape.extents()[shape.rank() - window.rank()..].iter().product();
+    let mut cells = vec![Vec::new(); out.shape.elements()];
+    for (at_x, at_y) in held(window, shape, &out.shape) {
+        cells[offset(&out.shape, &at_y)].push(offset(shape, &at_x));
+    }
+    let found = |cells: &Vec<usize>| {
+        let largest = cells.iter().fold(f64::NEG_INFINITY, |most, &at| most.max(x.values[at]));
+        let nan = cells.iter().find(|&&at| x.values[at].is_nan());
+        nan.or_else(|| cells.iter().find(|&&at| x.values[at] == largest)).map(|at| count(at % plane + 1)[at % plane])
+    };
+    cells.iter().filter_map(found).collect()
 }

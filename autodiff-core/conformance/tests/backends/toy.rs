@@ -92,6 +92,17 @@ fn compute(op: &Primitive, inputs: &[&Array], out: &Spec) -> Vec<f64> {
         Primitive::CumSum { axis, reverse } => cumsum(axis.into(), reverse, inputs[0], out),
         Primitive::ArgSort { descending } => argsort(descending, inputs[0], shape),
         Primitive::MatMul => matmul(inputs[0], inputs[1], shape),
+        Primitive::WindowSum { window } => {
+            let mut y = vec![0.0; shape.elements()];
+            windows(&window, &inputs[0].spec.shape, shape).iter().for_each(|&(j, p)| y[j] += inputs[0].numbers[p]);
+            y
+        }
+        Primitive::WindowSpread { window, .. } => {
+            let mut x = vec![0.0; shape.elements()];
+            windows(&window, shape, &inputs[0].spec.shape).iter().for_each(|&(j, p)| x[p] += inputs[0].numbers[j]);
+            x
+        }
+        Primitive::WindowArgMax { window } => window_arg_max(&window, inputs[0], shape),
         Primitive::Conv { window, groups } => convolve(&window, groups, [0, 1, 2], inputs, shape),
         Primitive::ConvInputGrad { window, groups, .. } => convolve(&window, groups, [2, 1, 0], inputs, shape),
         Primitive::ConvWeightGrad { window, groups } => convolve(&window, groups, [0, 2, 1], inputs, shape),
@@ -278,6 +289,31 @@ fn convolve(window: &Window, groups: u32, roles: [usize; 3], inputs: &[&Array], 
 /// The place of a cell: what `cell` says for the axes that windows slide over, which begin at `lead`.
 fn cells(window: &Window, at: Place, lead: usize, cell: impl Fn(usize, &Slide) -> Option<usize>) -> Option<Place> {
     (lead..).zip(window.slides()).try_fold(at, |at, (axis, slide)| Some(with(at, axis, cell(axis, slide)?)))
+}
+
+/// The windows over `x` as `y` numbers them, each with the cells that it holds, in row-major order: offsets in both.
+fn windows(window: &Window, x: &Shape, y: &Shape) -> Vec<(usize, usize)> {
+    let (lead, mut held) = (x.rank() - window.rank(), Vec::new());
+    let kernel = window.all().map(|slide| slide.kernel as usize);
+    for (number, at) in places(y).enumerate() {
+        for taps in places(&Shape::from(kernel)) {
+            let cell = |axis: usize, slide: &Slide| slide.cell(at[axis], taps[axis + 3 - x.rank()], x[axis]);
+            held.extend(cells(window, at, lead, cell).map(|at_x| (number, offset(x, &at_x))));
+        }
+    }
+    held
+}
+
+fn window_arg_max(window: &Window, x: &Array, shape: &Shape) -> Vec<f64> {
+    let mut best = vec![None; shape.elements()];
+    for (number, at) in windows(window, &x.spec.shape, shape) {
+        let beats = |old: usize| x.numbers[at] > x.numbers[old] || x.numbers[at].is_nan() && !x.numbers[old].is_nan();
+        if best[number].is_none_or(beats) {
+            best[number] = Some(at);
+        }
+    }
+    let plane: usize = x.spec.shape.extents()[x.spec.shape.rank() - window.rank()..].iter().product();
+    best.into_iter().flatten().map(|at| to_f64(at % plane)).collect()
 }
 
 fn concat(axis: usize, inputs: &[&Array], shape: &Shape) -> Vec<f64> {
