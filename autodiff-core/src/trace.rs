@@ -42,11 +42,14 @@ pub(crate) struct Expression<E: Element> {
     pub(crate) instruction: Instruction<E>,
     pub(crate) args: Vec<Traced<E>>,
     pub(crate) spec: Spec,
+    /// The length of the longest way here from a node without arguments.
+    pub(crate) depth: usize,
 }
 
 impl<E: Element> Traced<E> {
     fn new(instruction: Instruction<E>, args: &[&Self], spec: Spec) -> Self {
-        Self(Shared::new(Expression { instruction, args: args.iter().copied().cloned().collect(), spec }))
+        let depth = args.iter().map(|arg| arg.0.depth + 1).max().unwrap_or(0);
+        Self(Shared::new(Expression { instruction, args: args.iter().copied().cloned().collect(), spec, depth }))
     }
 
     pub(crate) fn expression(&self) -> &Expression<E> {

@@ -100,7 +100,7 @@ fn one_value_can_come_out_under_several_names() {
     });
     let values = list.eval::<Cpu<f64>>(&[Tensor::new(&[0.0], [])]);
     assert_eq!(values.iter().map(Tensor::item).collect::<Vec<_>>(), [1.0, 1.0, 0.0, 2.0]);
-    assert_eq!(list.to_string(), "a = exp(x)\nd = data([])\nb = a\nc = x\n");
+    assert_eq!(list.to_string(), "d = data([])\na = exp(x)\nb = a\nc = x\n");
     assert_eq!((list.output("c"), list.input("x"), list.input("y")), (Some(2), Some(0), None));
 }
 

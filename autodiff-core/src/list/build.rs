@@ -1,4 +1,7 @@
 //! From the expression graph to the list: inputs first, then depth first from the outputs, equal assignments merged.
+//!
+//! Outputs are visited from the shallowest to the deepest. Of a training step these are the gradients of the last layer
+//! first, so that what a gradient reads is read soon and need not live on until the first layer's turn.
 
 use alloc::collections::BTreeMap;
 use alloc::string::String;
@@ -21,6 +24,11 @@ impl<E: Element> WengertList<E> {
         let mut builder = Builder::new();
         for input in inputs {
             builder.input(input.raw());
+        }
+        let mut visits: Vec<&Traced<E>> = outputs.iter().map(|(_, value)| value.raw()).collect();
+        visits.sort_by_key(|node| node.expression().depth);
+        for node in visits {
+            builder.value(node);
         }
         for (name, value) in outputs {
             let var = builder.value(value.raw());
