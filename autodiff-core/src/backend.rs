@@ -26,6 +26,7 @@ pub trait Backend: Clone + Debug + 'static {
     type Tensor: Clone + Debug + MaybeSendSync + 'static;
 
     /// A tensor with these elements, in row-major order; their number is that of `shape`.
+    #[track_caller]
     fn from_data(data: Data<'_, Self::Elem>, shape: &Shape, device: &Self::Device) -> Self::Tensor;
     /// The elements, in row-major order.
     #[track_caller]

@@ -22,11 +22,19 @@ mod autodiff;
 #[cfg(feature = "alloc")]
 mod backend;
 #[cfg(feature = "alloc")]
+mod checked;
+#[cfg(feature = "alloc")]
+mod checkpoint;
+#[cfg(feature = "alloc")]
 mod execute;
 #[cfg(feature = "alloc")]
 mod list;
 #[cfg(feature = "alloc")]
 mod op;
+#[cfg(feature = "alloc")]
+mod pointwise;
+#[cfg(feature = "std")]
+mod profile;
 #[cfg(feature = "alloc")]
 mod shared;
 #[cfg(feature = "alloc")]
@@ -53,11 +61,17 @@ pub use {
         jvp, vjp,
     },
     backend::Backend,
+    checked::{Checked, Inspected},
+    checkpoint::{Segment, checkpoint},
     data::DataBuf,
     execute::Execute,
-    list::{Assignment, InputError, Instruction, ReverseList, Var, WengertList},
+    list::{Assignment, Cost, InputError, Instruction, ReverseList, Var, WengertList},
     op::{Needs, Node, Op, Saves},
+    pointwise::{Pointwise, pointwise},
     shared::Shared,
     tensor::{Conv, Index, Pool, Tensor},
     trace::{Custom, Trace},
 };
+
+#[cfg(feature = "std")]
+pub use profile::{Profile, ProfileDevice, ProfileReport, ProfileRow, Timed};

@@ -3,6 +3,7 @@
 //! (R. Wengert, *A simple automatic derivative evaluation program*, Communications of the ACM 7(8), 1964.)
 
 mod build;
+mod cost;
 mod dot;
 mod eval;
 mod print;
@@ -16,6 +17,9 @@ use alloc::vec::Vec;
 use crate::trace::Custom;
 use crate::{DataBuf, Element, Primitive, Shared, Spec};
 
+pub use cost::Cost;
+#[cfg(feature = "std")]
+pub(crate) use cost::{bytes, moved, traced_flops};
 pub use reverse::ReverseList;
 
 /// A value of a [`WengertList`]: the place of its assignment.

@@ -81,6 +81,18 @@ pub trait Op: Clone + Debug + PartialEq + MaybeSendSync + 'static {
     }
 }
 
+/// One argument's gradient, by way of those of all: zeros where none is given.
+pub(crate) fn one_of_all<B: Backend, O: Op>(op: &O, arg: usize, at: &Node<'_, B>) -> Tensor<B> {
+    let mut wanted = None;
+    let at = Node { needs: Needs::NONE.with(arg), op: at.op, edges: at.edges, output: at.output, grad: at.grad };
+    op.backward_all(&at, &mut |found, gradient| {
+        if found == arg {
+            wanted = Some(gradient);
+        }
+    });
+    wanted.unwrap_or_else(|| at.grad().new_zeros(at.shape(arg)).cast(at.spec(arg).dtype))
+}
+
 /// A place in a recorded computation, as a backward form sees it.
 #[derive(Debug)]
 pub struct Node<'a, B: Backend> {
@@ -194,6 +206,8 @@ pub struct Saves {
 impl Saves {
     /// No value at all; shapes and formats are always there.
     pub const NONE: Self = Self { inputs: 0, output: false };
+    /// Every input, not the output.
+    pub const INPUTS: Self = Self { inputs: u64::MAX, output: false };
     /// Every input and the output.
     pub const ALL: Self = Self { inputs: u64::MAX, output: true };
 

@@ -12,6 +12,7 @@ use alloc::vec::Vec;
 use crate::{Backend, Data, DataBuf, Element, Instruction, Op, Primitive, Shape, Shared, Spec, Tensor};
 
 pub use custom::Custom;
+pub(crate) use custom::placeholders;
 
 /// The backend that writes down what would be computed.
 ///

@@ -10,8 +10,8 @@ use crate::{Backend, Data, DataBuf, Op, Primitive, Shape, Spec, SpecError, Tenso
 /// The backend that computes on `B` and carries along with each value its derivative in one direction: forward mode.
 ///
 /// It has no rules of its own. An operation's backward form is linear in the gradient that arrives, and [`jvp`] of the
-/// operation alone transposes it. That costs about three times the operation, whose backward form is run to be
-/// transposed, but nothing is kept: memory does not grow with the length of the computation.
+/// operation alone transposes it. That costs the operation, its backward form, run in order to be transposed, and the
+/// transpose; but nothing is kept, so that memory does not grow with the length of the computation.
 ///
 /// ```
 /// use autodiff_core::{Backend, Tangent, Tensor};
@@ -42,7 +42,7 @@ impl<B: Backend> Backend for Tangent<B> {
     type Tensor = Dual<B>;
 
     fn from_data(data: Data<'_, B::Elem>, shape: &Shape, device: &B::Device) -> Dual<B> {
-        Dual { value: Tensor::from_raw(B::from_data(data, shape, device)), tangent: None }
+        Dual::at_rest(B::from_data(data, shape, device))
     }
 
     fn to_data(tensor: &Dual<B>) -> DataBuf<B::Elem> {
@@ -58,22 +58,37 @@ impl<B: Backend> Backend for Tangent<B> {
     }
 
     fn apply(op: &Primitive, inputs: &[&Dual<B>], out: &Spec, device: &B::Device) -> Dual<B> {
-        carry(op, inputs, |inputs| B::apply(op, inputs, out, device))
+        match carried(op, inputs) {
+            Some(result) => result,
+            None => Dual::at_rest(B::apply(op, &raw(inputs), out, device)),
+        }
     }
 
     fn custom<O: Op>(op: &O, inputs: &[&Dual<B>]) -> Dual<B> {
-        carry(op, inputs, |inputs| B::custom(op, inputs))
+        match carried(op, inputs) {
+            Some(result) => result,
+            None => Dual::at_rest(B::custom(op, &raw(inputs))),
+        }
     }
 }
 
-/// The result with its derivative, or `plain` where no input that counts has one.
+impl<B: Backend> Dual<B> {
+    const fn at_rest(raw: B::Tensor) -> Self {
+        Self { value: Tensor::from_raw(raw), tangent: None }
+    }
+}
+
+fn raw<'a, B: Backend>(inputs: &[&'a Dual<B>]) -> Vec<&'a B::Tensor> {
+    inputs.iter().map(|input| input.value.raw()).collect()
+}
+
+/// The result with its derivative; none where no input that counts has one.
 #[track_caller]
-fn carry<B: Backend, O: Op>(op: &O, inputs: &[&Dual<B>], plain: impl FnOnce(&[&B::Tensor]) -> B::Tensor) -> Dual<B> {
+fn carried<B: Backend, O: Op>(op: &O, inputs: &[&Dual<B>]) -> Option<Dual<B>> {
     let tangent = |arg: &usize| inputs[*arg].tangent.as_ref().filter(|_| op.differentiable(*arg));
     let moving: Vec<usize> = (0..inputs.len()).filter(|arg| tangent(arg).is_some()).collect();
     if moving.is_empty() {
-        let raw: Vec<&B::Tensor> = inputs.iter().map(|input| input.value.raw()).collect();
-        return Dual { value: Tensor::from_raw(plain(&raw)), tangent: None };
+        return None;
     }
     let point: Vec<Tensor<B>> = moving.iter().map(|arg| inputs[*arg].value.clone()).collect();
     let along: Vec<Tensor<B>> = moving.iter().filter_map(tangent).cloned().collect();
@@ -86,7 +101,7 @@ fn carry<B: Backend, O: Op>(op: &O, inputs: &[&Dual<B>], plain: impl FnOnce(&[&B
         Tensor::call(op, &all.iter().collect::<Vec<_>>())
     };
     let (value, tangent) = jvp(at, &point, &along);
-    Dual { value, tangent: Some(tangent) }
+    Some(Dual { value, tangent: Some(tangent) })
 }
 
 impl<B: Backend> Tensor<Tangent<B>> {

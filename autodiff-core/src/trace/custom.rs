@@ -7,6 +7,7 @@ use alloc::format;
 use alloc::vec::Vec;
 
 use crate::autodiff::Edge;
+use crate::op::one_of_all;
 use crate::{
     Backend, Element, MaybeSendSync, Needs, Node, Op, Saves, Shared, Spec, SpecError, Tensor, Trace, WengertList,
 };
@@ -83,21 +84,14 @@ impl<E: Element> Op for Custom<E> {
     }
 
     fn forward<B: Backend>(&self, inputs: &[Tensor<B>]) -> Tensor<B> {
-        let placeholders: Vec<_> = (0..).zip(inputs).map(|(arg, input)| placeholder(arg, input.spec())).collect();
+        let placeholders = placeholders(inputs.iter().map(Tensor::spec));
         let y = self.0.forward(&placeholders);
         let list = WengertList::new(&placeholders.iter().collect::<Vec<_>>(), &[("y", &y)]);
         only(list.eval(inputs))
     }
 
     fn backward<B: Backend>(&self, arg: usize, at: &Node<'_, B>) -> Tensor<B> {
-        let mut wanted = None;
-        let at = Node { needs: Needs::NONE.with(arg), op: at.op, edges: at.edges, output: at.output, grad: at.grad };
-        self.backward_all(&at, &mut |found, gradient| {
-            if found == arg {
-                wanted = Some(gradient);
-            }
-        });
-        wanted.unwrap_or_else(|| at.grad().new_zeros(at.shape(arg)).cast(at.spec(arg).dtype))
+        one_of_all(self, arg, at)
     }
 
     fn backward_all<B: Backend>(&self, at: &Node<'_, B>, sink: &mut dyn FnMut(usize, Tensor<B>)) {
@@ -143,6 +137,11 @@ impl<E: Element, B: Backend> Known<E, B> {
         self.values.push(value.clone());
         placeholder
     }
+}
+
+/// Inputs of a list to come, one for each spec.
+pub(crate) fn placeholders<E: Element>(specs: impl Iterator<Item = Spec>) -> Vec<Tensor<Trace<E>>> {
+    specs.enumerate().map(|(number, spec)| placeholder(number, spec)).collect()
 }
 
 fn placeholder<E: Element>(number: usize, spec: Spec) -> Tensor<Trace<E>> {
