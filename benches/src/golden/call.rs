@@ -7,7 +7,7 @@ use core::fmt;
 use autodiff_core::{Backend, Index, Tensor};
 use serde_json::Value;
 
-use super::manifest::Case;
+use super::manifest::{Case, Format};
 
 /// The results of an operation by name. Those that the case does not ask for are not looked at.
 pub(super) type Outputs<B> = Vec<(String, Tensor<B>)>;
@@ -108,6 +108,11 @@ impl<'a, B: Backend> Call<'a, B> {
             Some(tensor) if !tensor.dtype().is_float() => Ok(tensor.to_index()),
             _ => Err(Unsupported::Input(name.into())),
         }
+    }
+
+    /// Whether an input holds truth values, which are numbers 0 and 1 here.
+    pub(super) fn is_mask(&self, name: &str) -> bool {
+        self.case.inputs.iter().any(|input| input.name == name && input.dtype == Format::Bool)
     }
 
     /// An attribute, where it is given.

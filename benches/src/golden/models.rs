@@ -1,6 +1,7 @@
 //! Whole models, written from tensor operations as one would read them in a book.
 
 mod classifier;
+mod convolutional;
 mod gan;
 mod language;
 mod trajectory;
@@ -17,7 +18,10 @@ pub(super) fn find<B: Backend>(op: &str) -> Option<Function<B>> {
         "model/softmax_regression" => classifier::softmax_regression,
         "model/logistic_regression" => classifier::logistic_regression,
         "model/nielsen" => classifier::nielsen,
+        "model/lenet5" => convolutional::lenet5,
+        "model/conv_bn" => convolutional::batch_normalised,
         "model/lstm_lm" => language::lstm,
+        "model/transformer" => language::transformer,
         "model/word2vec_sgns" => language::word2vec,
         "model/vae" => vae::vae,
         "model/gan_discriminator" => gan::discriminator,

@@ -1,7 +1,10 @@
 //! The operations of the sets, one file a family: each is a function generic over the backend.
 
-mod elementwise;
+pub(super) mod attention;
+pub(super) mod elementwise;
 pub(super) mod loss;
+mod nn;
+mod norm;
 mod optimizer;
 pub(super) mod recurrent;
 mod reduce;
@@ -17,8 +20,18 @@ type Family<B> = fn(&str) -> Option<Function<B>>;
 
 /// The operation of this name.
 pub(super) fn find<B: Backend>(op: &str) -> Option<Function<B>> {
-    let families: [Family<B>; 7] =
-        [elementwise::find, reduce::find, shape::find, loss::find, recurrent::find, optimizer::find, models::find];
+    let families: [Family<B>; 10] = [
+        attention::find,
+        elementwise::find,
+        reduce::find,
+        shape::find,
+        loss::find,
+        nn::find,
+        norm::find,
+        recurrent::find,
+        optimizer::find,
+        models::find,
+    ];
     families.iter().find_map(|family| family(op))
 }
 

@@ -43,8 +43,7 @@ fn generate<B: Backend>(c: &Call<'_, B>) -> Result<Tensor<B>, Unsupported> {
 /// `D(x) = d2(leaky_relu(d1 x))`
 fn discriminate<B: Backend>(c: &Call<'_, B>, x: &Tensor<B>) -> Result<Tensor<B>, Unsupported> {
     let slope = c.option::<f64>("negative_slope")?.unwrap_or(0.01);
-    let x = dense(c, "d1", x)?;
-    dense(c, "d2", &x.gt(&x.new_zeros([])).select(&x, &(&x * slope)))
+    dense(c, "d2", &dense(c, "d1", x)?.leaky_relu(slope))
 }
 
 /// What the discriminator minimises: the mean of `-log s(D(real))` and that of `-log(1 - s(D(fake)))`, added.

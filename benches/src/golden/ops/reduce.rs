@@ -11,8 +11,12 @@ pub(super) fn find<B: Backend>(op: &str) -> Option<Function<B>> {
         "mean" => |c| reduce(c, Tensor::mean_axes),
         "max" => |c| reduce(c, Tensor::max_axes),
         "min" => |c| reduce(c, Tensor::min_axes),
+        "prod" => |c| reduce(c, Tensor::prod_axes),
+        "logsumexp" => |c| reduce(c, Tensor::logsumexp_axes),
+        "var" => var,
         "argmax" => |c| position(c, Tensor::argmax),
         "argmin" => |c| position(c, Tensor::argmin),
+        "cumsum" => |c| along(c, Tensor::cumsum),
         "softmax" => |c| along(c, Tensor::softmax),
         "log_softmax" => |c| along(c, Tensor::log_softmax),
         _ => return None,
@@ -57,4 +61,9 @@ fn position<B: Backend>(c: &Call<'_, B>, f: impl Fn(&Tensor<B>, isize) -> Index<
 fn along<B: Backend>(c: &Call<'_, B>, f: impl Fn(&Tensor<B>, isize) -> Tensor<B>) -> Result<Outputs<B>, Unsupported> {
     let axis = c.attribute("axis")?;
     unary(c, |x| f(x, axis))
+}
+
+fn var<B: Backend>(c: &Call<'_, B>) -> Result<Outputs<B>, Unsupported> {
+    let correction = c.option("correction")?.unwrap_or(1);
+    reduce(c, |x, axes| x.var_axes(axes, correction))
 }
