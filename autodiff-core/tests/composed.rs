@@ -1,7 +1,7 @@
 //! What is composed of primitives: normalisation, attention, activations, lengths. Values by plain formulas, gradients by
 //! differences to second order, and both finite at the ends of the range.
 
-use autodiff_core::{Autodiff, Backend, DType, Tensor, check_grads};
+use autodiff_core::{Autodiff, Backend, DType, Instruction, Primitive, Reduce, Spec, Tensor, WengertList, check_grads};
 use backend_cpu::Cpu;
 
 type F = Cpu<f64>;
@@ -90,6 +90,19 @@ fn halves_are_normalised_in_the_element() {
     assert_eq!((found.dtype(), found.to_vec()), (DType::F16, wide.cast(DType::F16).to_vec()));
     let (y, mean, _) = x.reshape([3, 2]).batch_norm_train(None, None, 1e-5);
     assert_eq!((y.dtype(), mean.dtype()), (DType::F16, DType::Elem));
+}
+
+/// The statistics that training answers are those that the composite's body computes.
+#[test]
+fn a_list_holds_batch_statistics_once() {
+    let list = WengertList::<f64>::trace(&[("x", Spec::elem([3, 2]))], |x| {
+        let (y, mean, variance) = x[0].batch_norm_train(None, None, 1e-5);
+        [("y", y), ("mean", mean), ("variance", variance)]
+    });
+    let is_mean =
+        |op: &Instruction<f64>| matches!(op, Instruction::Apply(Primitive::Reduce { kind: Reduce::Mean, .. }));
+    let written_out = list.expand(|_| false);
+    assert_eq!(written_out.assignments().iter().filter(|line| is_mean(&line.instruction)).count(), 2, "{written_out}");
 }
 
 #[test]
