@@ -69,7 +69,7 @@ pub use {
     op::{Needs, Node, Op, Saves},
     pointwise::{Pointwise, pointwise},
     shared::Shared,
-    tensor::{Conv, Index, Pool, Tensor},
+    tensor::{Conv, Index, Interpolation, Pool, Tensor},
     trace::{Custom, Trace},
 };
 

@@ -13,6 +13,7 @@ mod einsum;
 mod elementwise;
 mod function;
 mod index;
+mod interpolate;
 mod matmul;
 mod movement;
 mod norm;
@@ -32,6 +33,7 @@ use crate::{Backend, DType, DataBuf, Element, Op, Primitive, Shape, Spec, SpecEr
 
 pub use conv::Conv;
 pub use index::Index;
+pub use interpolate::Interpolation;
 pub use pool::Pool;
 
 /// Numbers on a backend, in up to eight axes: cheap to clone, never changed.

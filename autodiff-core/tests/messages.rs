@@ -6,8 +6,8 @@ use std::panic;
 use std::sync::Once;
 
 use autodiff_core::{
-    Autodiff, Axes, Backend, Composite, Conv, Index, Node, Op, Pool, Primitive, Reduce, Scalar, Slide, Spec, SpecError,
-    Tensor, Trace, WengertList, Window,
+    Autodiff, Axes, Backend, Composite, Conv, Index, Interpolation, Node, Op, Pool, Primitive, Reduce, Scalar, Slide,
+    Spec, SpecError, Tensor, Trace, WengertList, Window,
 };
 use backend_cpu::Cpu;
 
@@ -296,6 +296,14 @@ fn windows_that_do_not_fit() {
     let index = index([1, 2]);
     check(|| index.tensor().max_pool1d(Pool::new([1])), "window_argmax: input 0 must be floating-point, found index");
     check(|| index.tensor().avg_pool1d(Pool::new([1])), "window_sum: input 0 must be floating-point, found index");
+    let cubic = Interpolation::Cubic { align_corners: false };
+    let nearest = Interpolation::Nearest;
+    check(|| x.interpolate([2], cubic), "interpolate: cubic is over 2 axes, not 1");
+    check(|| x.interpolate([2; 4], nearest), "interpolate: 4 axes asked for, 1 to 3 can be");
+    check(|| zeros([2]).interpolate([2, 2], nearest), "interpolate: there are fewer axes than sizes: [2]");
+    check(|| x.interpolate([2, 0], nearest), "interpolate: size 0 cannot be made of axis 2 of shape [2, 3, 4]");
+    check(|| zeros([0]).interpolate([1], nearest), "interpolate: size 1 cannot be made of axis 0 of shape [0]");
+    check(|| x.interpolate_by([-1.0], nearest), "interpolate: -1 is no factor of a size");
     let window = Window::new(&[Slide::UNIT]).unwrap();
     let spread = |size, x: &T| T::call(&Primitive::WindowSpread { window, size }, &[x]);
     let why = "window_spread: the result does not have as many windows: [2, 3, 4] and [2, 3, 5]";

@@ -1,9 +1,9 @@
-//! Windows that slide over axes: convolutions, sums, positions, and the gradients of these.
+//! Windows that slide over axes: convolutions, sums, positions, and the gradients of these; interpolation.
 
 use alloc::format;
 use alloc::vec::Vec;
 
-use autodiff_core::{Autodiff, Backend, Conv, Pool, Primitive, Shape, Slide, Spec, Tensor, Window};
+use autodiff_core::{Autodiff, Backend, Conv, Interpolation, Pool, Primitive, Shape, Slide, Spec, Tensor, Window};
 
 use crate::cases::Case;
 use crate::failure::Outcome;
@@ -402,4 +402,81 @@ pub fn pooling_derivatives<B: Backend>() -> Outcome {
         subject.equal(label, &found, &Host::new(&expected, [1, 5]))?;
     }
     Ok(())
+}
+
+/// The weight of each cell in each result: by a kernel around where the result lies, cells beyond the ends folded onto them.
+fn weights(mode: Interpolation, cells: usize, size: usize) -> Vec<Vec<f64>> {
+    let real = |count: usize| (0..count).fold(0.0_f64, |real, _| real + 1.0);
+    let (corners, reach): (bool, fn(f64) -> f64) = match mode {
+        Interpolation::Nearest => {
+            let cell = |place: usize| (0..cells).rev().find(|cell| cell * size <= place * cells).unwrap_or(0);
+            let row = |place: usize| (0..cells).map(|at| if at == cell(place) { 1.0 } else { 0.0 }).collect();
+            return (0..size).map(row).collect();
+        }
+        Interpolation::Linear { align_corners } => (align_corners, |d| (1.0 - d).max(0.0)),
+        Interpolation::Cubic { align_corners } => (align_corners, |d| match d {
+            d if d <= 1.0 => 1.25 * d * d * d - 2.25 * d * d + 1.0,
+            d if d <= 2.0 => -0.75 * d * d * d + 3.75 * d * d - 6.0 * d + 3.0,
+            _ => 0.0,
+        }),
+    };
+    let mut weights = alloc::vec![alloc::vec![0.0; cells]; size];
+    for (place, weights) in weights.iter_mut().enumerate() {
+        let middle = (real(place) + 0.5) * real(cells) / real(size) - 0.5;
+        let middle = if corners { real(place) * real(cells - 1) / real((size - 1).max(1)) } else { middle };
+        for at in 0..cells + 6 {
+            weights[at.saturating_sub(3).min(cells - 1)] += reach((real(at) - 3.0 - middle).abs());
+        }
+    }
+    weights
+}
+
+/// Every mode over planes that grow and shrink: the results, and the gradient as the transpose of the same weights.
+pub fn interpolation<B: Backend>() -> Outcome {
+    let subject = Subject::<B>::of(interpolation::<B>);
+    let corners = [false, true];
+    let linear = corners.map(|align_corners| Interpolation::Linear { align_corners });
+    let cubic = corners.map(|align_corners| Interpolation::Cubic { align_corners });
+    for mode in [Interpolation::Nearest].into_iter().chain(linear).chain(cubic) {
+        for (from, to) in [([2, 3], [5, 4]), ([5, 7], [2, 3]), ([1, 4], [3, 4]), ([4, 3], [1, 9])] {
+            let (rows, columns) = (weights(mode, from[0], to[0]), weights(mode, from[1], to[1]));
+            let x = Host::spread(9, [1, 1, from[0], from[1]], -2.0, 2.0).rounded::<B::Elem>();
+            let w = Host::spread(10, [1, 1, to[0], to[1]], -2.0, 2.0).rounded::<B::Elem>();
+            let (mut values, mut slopes) = (alloc::vec![0.0; w.values.len()], alloc::vec![0.0; x.values.len()]);
+            for (row, column) in (0..to[0]).flat_map(|row| (0..to[1]).map(move |column| (row, column))) {
+                for (place, x) in x.values.iter().enumerate() {
+                    let weight = rows[row][place / from[1]] * columns[column][place % from[1]];
+                    values[row * to[1] + column] += weight * x;
+                    slopes[place] += weight * w.values[row * to[1] + column];
+                }
+            }
+            let given = Tensor::<Autodiff<B>>::variable(subject.put(&x));
+            let y = given.interpolate(to, mode);
+            let label = || format!("{mode:?} from {from:?} to {to:?}");
+            let exact = |values: Vec<f64>, scale| Exact { scale: alloc::vec![scale; values.len()], values };
+            subject.compare(&label, y.value(), &w.spec, &exact(values, 8.0), Tolerance::Composite)?;
+            let Some(slope) = y.grad_with(&[&given], subject.put(&w)).remove(0) else {
+                return Err(subject.failure(label(), 0, "no gradient", "a gradient"));
+            };
+            subject.compare(&label, &slope, &x.spec, &exact(slopes, 32.0), Tolerance::Composite)?;
+        }
+    }
+    Ok(())
+}
+
+/// Over one axis and three, by a factor, and numbers that PyTorch's documentation shows.
+pub fn interpolation_methods<B: Backend>() -> Outcome {
+    let subject = Subject::<B>::of(interpolation_methods::<B>);
+    let linear = |align_corners| Interpolation::Linear { align_corners };
+    let square = subject.put(&Host::new(&[1.0, 2.0, 3.0, 4.0], [1, 1, 2, 2]));
+    let expected = [1.0, 1.25, 1.75, 2.0, 1.5, 1.75, 2.25, 2.5, 2.5, 2.75, 3.25, 3.5, 3.0, 3.25, 3.75, 4.0];
+    let doubled = square.interpolate_by([2.0, 2.0], linear(false));
+    subject.equal("bilinear", &doubled, &Host::new(&expected, [1, 1, 4, 4]))?;
+    let nearest = square.interpolate_by([1.0, 1.5], Interpolation::Nearest);
+    subject.equal("nearest", &nearest, &Host::new(&[1.0, 1.0, 2.0, 3.0, 3.0, 4.0], [1, 1, 2, 3]))?;
+    let line = subject.put(&Host::new(&[0.0, 4.0], [2]));
+    subject.equal("linear", &line.interpolate([5], linear(true)), &Host::vector(&[0.0, 1.0, 2.0, 3.0, 4.0]))?;
+    subject.equal("the first corner", &line.interpolate([1], linear(true)), &Host::vector(&[0.0]))?;
+    let cube = square.interpolate([2, 4, 1], linear(false));
+    subject.equal("trilinear", &cube, &Host::new(&[1.5, 2.0, 3.0, 3.5, 1.5, 2.0, 3.0, 3.5], [1, 2, 4, 1]))
 }

@@ -307,7 +307,7 @@ impl Parts {
     }
 }
 
-fn to_f64(count: usize) -> f64 {
+pub(super) fn to_f64(count: usize) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "more than 2^53 cells fit no memory")]
     let count = count as f64;
     count
