@@ -39,6 +39,25 @@ fn the_subset_passes() {
     check(&subset(), passed(297, 1, 0), passed(293, 1, 4));
 }
 
+/// Attributes that the public set does not show. Without tolerances in f32.
+#[test]
+fn the_variants_pass() {
+    check(&subset().join("variants"), passed(38, 0, 0), passed(0, 0, 38));
+}
+
+#[test]
+fn an_entry_of_the_list_that_covers_nothing_is_named() {
+    let set = GoldenSet::read(&subset()).unwrap();
+    let list = "neg: computed\noptim/adam amsgrad: not there\nnot/in/the/set: unheard of\nexp twist: computed";
+    let skips = Skips::parse(list);
+    let summary = run(&set, Elem::F64, Mode::Eager, &skips, &mut |line| panic!("{line}"));
+    assert_eq!(summary.skipped, 1);
+    assert_eq!(summary.stale.iter().map(ToString::to_string).collect::<Vec<_>>(), ["neg", "exp twist"]);
+    // An entry of one attribute covers no other.
+    let summary = run(&set, Elem::F64, Mode::Eager, &Skips::parse("optim/adam eps: no"), &mut |_| ());
+    assert_eq!((summary.skipped, summary.failed, summary.stale.len()), (0, 1, 1));
+}
+
 #[test]
 fn the_whole_set_passes() {
     let whole = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/golden");

@@ -68,8 +68,14 @@ impl Doctored {
 
     #[track_caller]
     fn check_as_written(&self, counts: &str, texts: &[&str]) {
+        self.check_in("eager", counts, texts);
+    }
+
+    #[track_caller]
+    fn check_in(&self, mode: &str, counts: &str, texts: &[&str]) {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_golden"));
         let Output { status, stdout, stderr } =
-            Command::new(env!("CARGO_BIN_EXE_golden")).arg(&self.directory).output().unwrap();
+            program.args(["--backend", "cpu", "--elem", "f64", "--mode", mode]).arg(&self.directory).output().unwrap();
         let [stdout, stderr] = [stdout, stderr].map(|bytes| String::from_utf8(bytes).unwrap());
         let all = format!("{stdout}{stderr}");
         assert_eq!(status.code(), Some(i32::from(!texts.is_empty())), "{all}");
@@ -105,6 +111,18 @@ fn a_wrong_gradient_is_shown() {
     let mut set = pair("wrong_gradient");
     set.set_first("neg/001/grad.x", f64::NAN);
     set.check("1 passed, 1 failed, 0 skipped", &["neg/001", "grad.x at [0]: ", "NaN expected"]);
+}
+
+#[test]
+fn a_wrong_product_is_shown_where_one_is_computed() {
+    let mut set = Doctored::new("wrong_product", &["square/001"]);
+    set.set_first("square/001/hvp.x", 7.0);
+    set.check("1 passed, 0 failed, 0 skipped", &[]);
+    set.check_in("traced", "1 passed, 0 failed, 0 skipped", &[]);
+    let texts = ["FAILED square/001 (f64, nested): hvp.x at [0]: ", ", 7.0 expected, error "];
+    set.check_in("nested", "0 passed, 1 failed, 0 skipped", &texts);
+    set.case(0)["tol"]["f64_hvp"] = Value::Null;
+    set.check("", &["case square/001: a tolerance of its Hessian-vector product expected, none found"]);
 }
 
 #[test]
