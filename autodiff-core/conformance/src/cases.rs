@@ -3,7 +3,7 @@
 
 use alloc::vec::Vec;
 
-use autodiff_core::{Axes, Binary, Composite, DType, Order, Primitive, Reduce, Shape, Spec, Unary};
+use autodiff_core::{Axes, Binary, Composite, DType, Op, Order, Primitive, Reduce, Shape, Unary};
 
 use crate::host::Host;
 use crate::window::{Geometry, slide};
@@ -216,35 +216,43 @@ pub(crate) fn half() -> Vec<Case> {
 ///
 /// Means are taken of two and four elements, so that they are exact too.
 pub(crate) fn linear() -> Vec<(Case, usize)> {
-    let mut linear = Vec::new();
     let families = [unary(), binary(), reduce(), matmul(), window(), movement(), gather()];
-    for case in families.into_iter().flatten() {
-        let args: &[usize] = match case.op {
-            Primitive::Unary(Unary::Neg) | Primitive::Gather { .. } | Primitive::Barrier => &[0],
-            Primitive::Binary(Binary::Add | Binary::Sub | Binary::Mul)
-            | Primitive::MatMul
-            | Primitive::Conv { .. }
-            | Primitive::ConvInputGrad { .. }
-            | Primitive::ConvWeightGrad { .. } => &[0, 1],
-            Primitive::Select => &[1, 2],
-            Primitive::ScatterAdd { .. } => &[0, 2],
-            Primitive::Concat { .. } => &[0, 1, 2],
-            Primitive::Reduce { kind: Reduce::Sum, .. } => &[0],
-            Primitive::Unary(_) | Primitive::Binary(_) | Primitive::Reduce { .. } | Primitive::Call(_) => &[],
-            _ => &[0],
-        };
-        linear.extend(args.iter().map(|&arg| (case.clone(), arg)));
-    }
+    let mut linear: Vec<_> = families.into_iter().flatten().flat_map(|case| linear_in(&case)).collect();
     for (shape, axes) in [([2, 2], Axes::all(2)), ([2, 3], Axes::one(0)), ([3, 4], Axes::one(1))] {
         let x = Host::spread(22, shape, -1.0, 1.0);
-        linear.push((Case::new(Primitive::Reduce { kind: Reduce::Mean, axes }, [x]), 0));
-    }
-    for (case, _) in &mut linear {
-        for (seed, input) in (0..).zip(&mut case.inputs) {
-            if input.spec.dtype.is_float() && !matches!(case.op, Primitive::Select if seed == 0) {
-                *input = Host::whole(seed, Spec { ..input.spec }, 2);
-            }
-        }
+        linear.push((on_whole_numbers(&Case::new(Primitive::Reduce { kind: Reduce::Mean, axes }, [x])), 0));
     }
     linear
+}
+
+/// The arguments in which an operation is linear, each with the case on whole numbers; none for a mean, of which only
+/// some are exact.
+pub(crate) fn linear_in(case: &Case) -> Vec<(Case, usize)> {
+    let args: &[usize] = match case.op {
+        Primitive::Unary(Unary::Neg) | Primitive::Gather { .. } | Primitive::Barrier => &[0],
+        Primitive::Binary(Binary::Add | Binary::Sub | Binary::Mul)
+        | Primitive::MatMul
+        | Primitive::Conv { .. }
+        | Primitive::ConvInputGrad { .. }
+        | Primitive::ConvWeightGrad { .. } => &[0, 1],
+        Primitive::Select => &[1, 2],
+        Primitive::ScatterAdd { .. } => &[0, 2],
+        Primitive::Concat { .. } => &[0, 1, 2],
+        Primitive::Reduce { kind: Reduce::Sum, .. } => &[0],
+        Primitive::Unary(_) | Primitive::Binary(_) | Primitive::Reduce { .. } | Primitive::Call(_) => &[],
+        _ => &[0],
+    };
+    let has =
+        |arg: &usize| case.inputs.get(*arg).is_some_and(|x| x.spec.dtype.is_float()) && case.op.differentiable(*arg);
+    args.iter().copied().filter(has).map(|arg| (on_whole_numbers(case), arg)).collect()
+}
+
+fn on_whole_numbers(case: &Case) -> Case {
+    let mut case = case.clone();
+    for (seed, input) in (0..).zip(&mut case.inputs) {
+        if input.spec.dtype.is_float() && !matches!(case.op, Primitive::Select if seed == 0) {
+            *input = Host::whole(seed, input.spec, 2);
+        }
+    }
+    case
 }

@@ -28,6 +28,7 @@ pub mod graph;
 pub mod matmul;
 pub mod movement;
 pub mod program;
+pub mod random;
 pub mod reduce;
 pub mod scan;
 pub mod source;

@@ -16,6 +16,5 @@ mod kernels;
 mod layout;
 mod math;
 mod plan;
-mod programs;
 mod random_bits;
 mod reference;

@@ -1,4 +1,7 @@
-//! The scalar backend has every property, in all four elements; recorded and planned too.
+//! The scalar backend has every property, in all four elements; recorded and planned too. So have programs made at
+//! random.
+
+mod programs;
 
 use autodiff_core::{Autodiff, bf16, f16};
 use backend_cpu::Cpu;
