@@ -130,12 +130,6 @@ impl<B: Backend> Tensor<Autodiff<B>> {
         &self.raw().value
     }
 
-    /// The same value cut off from its history: no gradient passes.
-    #[must_use]
-    pub fn detach(&self) -> Self {
-        Self::constant_of(self.value().clone())
-    }
-
     /// Whether a variable took part in computing this value.
     #[must_use]
     pub const fn requires_grad(&self) -> bool {

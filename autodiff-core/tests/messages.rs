@@ -321,6 +321,12 @@ fn indices_and_labels_out_of_range() {
     check(|| x.cross_entropy(&index([1, 2, 10, 4])), "cross_entropy: label 10 is out of range for 10 classes");
     let why = "cross_entropy: each row of logits needs one label: [4, 10] and index[2]";
     check(|| x.cross_entropy(&index([1, 2])), why);
+    let why = "gather: tensor and index may differ on the indexed axis only: [4, 10] and index[5, 1]";
+    check(|| x.gather(1, &Index::new(&[0; 5], [5, 1])), why);
+    let why = "scatter_add: tensor and index may differ on the indexed axis only: [4, 10] and index[5, 1]";
+    check(|| x.scatter_add(1, &Index::new(&[0; 5], [5, 1]), &zeros([5, 1])), why);
+    let why = "scatter_add: each update needs one index: [1, 10] and index[2, 10]";
+    check(|| x.scatter_add(0, &Index::new(&[0; 20], [2, 10]), &zeros([1, 10])), why);
     let why = "gather: tensor and index may differ on the indexed axis only: [4, 10] and index[1]";
     check(|| x.gather(0, &index([1])), why);
     let why = "index_select: a vector of indices expected, its shape is [1, 1]";

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use core::any::Any;
 
-use autodiff_core::{Backend, DType, Index, Primitive, Shape, Spec};
+use autodiff_core::{Backend, DType, Index, Primitive, Shape, Spec, Tensor};
 
 use crate::failure::Outcome;
 use crate::grid::{FORMATS, SPECIAL};
@@ -101,6 +101,24 @@ pub fn scatter<B: Backend>() -> Outcome {
         subject.same_bits("scatter", &found, &expected)?;
     }
     Ok(())
+}
+
+/// An index that is smaller than the tensor speaks of its beginning, as in PyTorch; the rest stays.
+pub fn smaller_indices<B: Backend>() -> Outcome {
+    let subject = Subject::<B>::of(smaller_indices::<B>);
+    let x = subject.put(&Host::new(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], [2, 3]));
+    let updates = subject.put(&Host::new(&[10.0, 20.0, 30.0, 40.0], [2, 2]));
+    let row = Index::<B>::from_slice(&[2], [1, 1], &subject.device);
+    subject.equal("gather", &x.gather(1, &row), &Host::new(&[3.0], [1, 1]))?;
+    let added = Host::new(&[1.0, 2.0, 13.0, 4.0, 5.0, 6.0], [2, 3]);
+    subject.equal("scatter_add", &x.scatter_add(1, &row, &updates), &added)?;
+    let set = Host::new(&[1.0, 2.0, 10.0, 4.0, 5.0, 6.0], [2, 3]);
+    subject.equal("scatter", &x.scatter(1, &row, &updates), &set)?;
+    let cube = x.reshape([2, 3, 1]).broadcast_to([2, 3, 2]);
+    let column = Index::<B>::from_slice(&[1, 1], [2, 1, 1], &subject.device);
+    let ones = Tensor::ones([2, 1, 1], &subject.device);
+    let expected = Host::new(&[1.0, 1.0, 3.0, 2.0, 3.0, 3.0, 4.0, 4.0, 6.0, 5.0, 6.0, 6.0], [2, 3, 2]);
+    subject.equal("a line of a plane", &cube.scatter_add(1, &column, &ones), &expected)
 }
 
 /// Rows and columns of a table by number.

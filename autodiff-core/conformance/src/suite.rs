@@ -62,7 +62,7 @@ macro_rules! properties {
                 convolutions_along_an_axis convolutions sums sums_in_every_format positions convolutions_of_nothing
                 convolutions_in_every_format convolutions_of_special_numbers convolution_methods pooling pooling_methods
                 pooling_derivatives interpolation interpolation_methods;
-            gather: gather scatter_add scatter_add_of_fractions of_special_numbers scatter index_select;
+            gather: gather scatter_add scatter_add_of_fractions of_special_numbers scatter smaller_indices index_select;
             composite:
                 of_every_shape of_large_numbers of_infinities in_every_format cross_entropy normalize attend
                 as_their_bodies formulas;

@@ -1,39 +1,9 @@
 //! Generative adversarial networks: a generator `G`, and a discriminator or a critic `D`.
 
-use autodiff_core::{Autodiff, Backend, Node, Op, Spec, SpecError, Tensor, spec};
+use autodiff_core::{Autodiff, Backend, Tensor};
 
 use super::{dense, named};
 use crate::golden::call::{Call, Outputs, Unsupported};
-
-/// The same value, through which no gradient passes.
-#[derive(Clone, Debug, PartialEq)]
-struct StopGradient;
-
-impl Op for StopGradient {
-    fn name(&self) -> &'static str {
-        "stop_gradient"
-    }
-
-    fn infer(&self, inputs: &[Spec]) -> Result<Spec, SpecError> {
-        spec::arity::<1>(self.name(), inputs).map(|[x]| *x)
-    }
-
-    fn forward<B: Backend>(&self, inputs: &[Tensor<B>]) -> Tensor<B> {
-        inputs[0].clone()
-    }
-
-    fn differentiable(&self, _: usize) -> bool {
-        false
-    }
-
-    fn backward<B: Backend>(&self, _: usize, at: &Node<'_, B>) -> Tensor<B> {
-        at.grad().zeros_like()
-    }
-}
-
-fn stop_gradient<B: Backend>(x: &Tensor<B>) -> Tensor<B> {
-    Tensor::call(&StopGradient, &[x])
-}
 
 /// `G(z) = g2(tanh(g1 z))`
 fn generate<B: Backend>(c: &Call<'_, B>) -> Result<Tensor<B>, Unsupported> {
@@ -49,7 +19,7 @@ fn discriminate<B: Backend>(c: &Call<'_, B>, x: &Tensor<B>) -> Result<Tensor<B>,
 /// What the discriminator minimises: the mean of `-log s(D(real))` and that of `-log(1 - s(D(fake)))`, added.
 pub(super) fn discriminator<B: Backend>(c: &Call<'_, B>) -> Result<Outputs<B>, Unsupported> {
     let real = discriminate(c, c.tensor("real")?)?;
-    let fake = discriminate(c, &stop_gradient(&generate(c)?))?;
+    let fake = discriminate(c, &generate(c)?.detach())?;
     Ok(named([("loss", (-real).softplus().mean() + fake.softplus().mean())]))
 }
 
@@ -71,7 +41,7 @@ pub(super) fn generator_saturating<B: Backend>(c: &Call<'_, B>) -> Result<Output
 /// a gradient inside the loss.
 pub(super) fn critic<B: Backend>(c: &Call<'_, B>) -> Result<Outputs<B>, Unsupported> {
     let params = Critic::new(c)?;
-    let (real, fake, alpha) = (c.tensor("real")?, stop_gradient(&generate(c)?), c.tensor("alpha")?);
+    let (real, fake, alpha) = (c.tensor("real")?, generate(c)?.detach(), c.tensor("alpha")?);
     let between = Tensor::<Autodiff<B>>::variable(alpha * real + (1.0 - alpha) * &fake);
     let slopes = params.lift().judge(&between).sum().grad(&[&between]).remove(0);
     let slopes = slopes.unwrap_or_else(|| fake.zeros_like());

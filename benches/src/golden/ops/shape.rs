@@ -69,27 +69,12 @@ fn pad<B: Backend>(c: &Call<'_, B>) -> Result<Outputs<B>, Unsupported> {
 
 fn gather<B: Backend>(c: &Call<'_, B>) -> Result<Outputs<B>, Unsupported> {
     let (axis, index) = (c.attribute("axis")?, c.index("index")?);
-    unary(c, |x| cut(x, &index.shape(), Some(axis)).gather(axis, &index))
+    unary(c, |x| x.gather(axis, &index))
 }
 
-/// PyTorch takes an index that is smaller than `x` on the other axes: what it does not name stays.
 fn scatter_add<B: Backend>(c: &Call<'_, B>) -> Result<Outputs<B>, Unsupported> {
-    let (axis, index) = (c.attribute("axis")?, c.index("index")?);
-    let updates = cut(c.tensor("src")?, &index.shape(), None);
-    unary(c, |x| {
-        let within = cut(x, &index.shape(), Some(axis));
-        let change = within.zeros_like().scatter_add(axis, &index, &updates);
-        let (whole, part) = (x.shape(), change.shape());
-        x + (0..x.rank()).fold(change, |change, axis| change.pad(axis.cast_signed(), 0, whole[axis] - part[axis]))
-    })
-}
-
-/// The beginning of `x` along every axis but one.
-fn cut<B: Backend>(x: &Tensor<B>, to: &Shape, but: Option<isize>) -> Tensor<B> {
-    let rank = x.rank().cast_signed();
-    let but = but.map(|axis| if axis < 0 { axis + rank } else { axis });
-    let axes = (0..rank).zip(to.extents()).filter(|&(axis, _)| Some(axis) != but);
-    axes.fold(x.clone(), |x, (axis, &extent)| x.slice(axis, ..extent))
+    let (axis, index, updates) = (c.attribute("axis")?, c.index("index")?, c.tensor("src")?);
+    unary(c, |x| x.scatter_add(axis, &index, updates))
 }
 
 /// Whole slices added where a vector of indices says.
