@@ -220,3 +220,8 @@ fn a_product_with_the_hessian_is_traced_and_replayed() {
         assert_eq!(replayed.to_vec(), eager.to_vec());
     }
 }
+
+#[test]
+fn a_tolerance_that_is_no_number_tolerates_nothing() {
+    assert!(check_grads(|x| x[0].square(), &[tensor(0.3, &[2])], f64::NAN).is_err());
+}

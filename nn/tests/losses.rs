@@ -273,3 +273,20 @@ fn a_label_that_names_no_class_is_named_where_it_is_used() {
         assert_eq!(found, line, "{message}");
     }
 }
+
+#[test]
+#[should_panic(expected = "cross_entropy: label smoothing is from 0 to 1, 2 given")]
+fn smoothing_beyond_one_is_refused() {
+    let logits = Tensor::<Cpu<f64>>::ones([1, 2], &Default::default());
+    let options = CrossEntropy { label_smoothing: 2.0, ..Default::default() };
+    let _ = cross_entropy_with(&logits, &Index::new(&[0], [1]), &options);
+}
+
+#[test]
+#[should_panic(expected = "broadcast: ")]
+fn weights_that_are_larger_than_the_losses_are_refused() {
+    let x = Tensor::<Cpu<f64>>::ones([2], &Default::default());
+    let weight = Tensor::ones([3, 2], x.device());
+    let options = BinaryCrossEntropy { weight: Some(&weight), ..Default::default() };
+    let _ = binary_cross_entropy_with_logits(&x, &x, &options);
+}

@@ -51,11 +51,11 @@ pub fn binary_cross_entropy_with_logits<B: Backend>(
     check_same("binary_cross_entropy_with_logits", logits, target);
     let mut surprise = (-logits).softplus();
     if let Some(weight) = options.pos_weight {
-        surprise = surprise * (target * (weight - 1.0) + 1.0);
+        surprise = surprise * (target * (weight.broadcast_to(target.shape()) - 1.0) + 1.0);
     }
     let mut losses = (1.0 - target) * logits + surprise;
     if let Some(weight) = options.weight {
-        losses = losses * weight;
+        losses = losses * weight.broadcast_to(target.shape());
     }
     options.reduction.apply(losses)
 }
@@ -92,7 +92,7 @@ pub fn binary_cross_entropy<B: Backend>(
     let no = certain.select(&least, &(-certain.select(&input.zeros_like(), input)).log1p().clamp(Some(-100.0), None));
     let mut losses = -(target * yes + (1.0 - target) * no);
     if let Some(weight) = weight {
-        losses = losses * weight;
+        losses = losses * weight.broadcast_to(target.shape());
     }
     reduction.apply(losses)
 }

@@ -76,7 +76,8 @@ impl<B: Backend> Default for CrossEntropy<'_, B> {
 /// ```
 ///
 /// # Panics
-/// When the labels are not one per row of logits, the weights not one per class, or a label that counts names no class.
+/// When the labels are not one per row of logits, the weights not one per class, a label that counts names no class, or the
+/// smoothing is not from 0 to 1.
 #[must_use]
 #[track_caller]
 pub fn cross_entropy_with<B: Backend>(
@@ -87,6 +88,7 @@ pub fn cross_entropy_with<B: Backend>(
     let rows = Rows::new("cross_entropy", logits, labels, options.weight, options.ignore_index);
     let mut losses = rows.counted(rows.x.cross_entropy(&rows.labels) * &rows.weight);
     let smoothing = options.label_smoothing;
+    assert!((0.0..=1.0).contains(&smoothing), "cross_entropy: label smoothing is from 0 to 1, {smoothing} given");
     if smoothing != 0.0 {
         let mut spread = -rows.x.log_softmax(-1);
         if let Some(weight) = options.weight {
