@@ -135,7 +135,7 @@ impl<B: Backend> Tensor<Checked<B>> {
 
     /// The tensor of `B`.
     #[must_use]
-    pub const fn unchecked(&self) -> &Tensor<B> {
+    pub const fn value(&self) -> &Tensor<B> {
         &self.raw().value
     }
 }

@@ -9,14 +9,15 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use crate::list::{bytes, moved, traced_flops};
-use crate::{Backend, Data, DataBuf, Op, Primitive, Shape, Shared, Spec, Tensor};
+use crate::{Backend, Composite, Data, DataBuf, Op, Primitive, Shape, Shared, Spec, Tensor};
 
 /// The backend that computes on `B` and notes how often each operation ran, how long, and with how many operations on
 /// numbers and bytes.
 ///
 /// The notes are kept with the [device](ProfileDevice), so that two profiles never mix. `Autodiff<Profile<B>>` shows the
 /// backward pass too; `Profile<Autodiff<B>>` what recording costs beside computing. A composite and a user's operation are
-/// one line, counted as what they are made of.
+/// one line, counted as what they are made of. A user's operation without inputs has no device to be noted with but that
+/// of its result, which is a new one.
 ///
 /// ```
 /// use autodiff_core::{Autodiff, Profile, ProfileDevice, Tensor};
@@ -46,12 +47,20 @@ pub struct Timed<B: Backend> {
 #[derive(Clone, Debug, Default)]
 pub struct ProfileDevice<D> {
     device: D,
-    rows: Shared<Mutex<BTreeMap<&'static str, ProfileRow>>>,
+    notes: Shared<Mutex<Notes>>,
+}
+
+#[derive(Debug, Default)]
+struct Notes {
+    rows: BTreeMap<&'static str, ProfileRow>,
+    /// The operations on numbers of composites, whose bodies are traced to be counted. Not those of users' operations: these
+    /// may hold anything, which would live as long as the device.
+    flops: BTreeMap<(Composite, Vec<Spec>), u64>,
 }
 
 impl<D: PartialEq> PartialEq for ProfileDevice<D> {
     fn eq(&self, other: &Self) -> bool {
-        self.device == other.device && Shared::ptr_eq(&self.rows, &other.rows)
+        self.device == other.device && Shared::ptr_eq(&self.notes, &other.notes)
     }
 }
 
@@ -78,30 +87,40 @@ impl<D> ProfileDevice<D> {
     /// Nothing noted yet.
     #[must_use]
     pub fn new(device: D) -> Self {
-        Self { device, rows: Shared::default() }
+        Self { device, notes: Shared::default() }
     }
 
     /// What was noted so far.
     #[must_use]
     pub fn report(&self) -> ProfileReport {
-        let mut rows: Vec<_> = self.with_rows(|rows| rows.iter().map(|(op, row)| (*op, *row)).collect());
+        let mut rows: Vec<_> = self.with_notes(|notes| notes.rows.iter().map(|(op, row)| (*op, *row)).collect());
         rows.sort_by_key(|(_, row)| core::cmp::Reverse(row.time));
         ProfileReport { rows }
     }
 
     /// Forgets what was noted.
     pub fn reset(&self) {
-        self.with_rows(BTreeMap::clear);
+        self.with_notes(|notes| notes.rows.clear());
     }
 
     /// A panic in between leaves whole rows behind, so that a poisoned lock is as good as another.
-    fn with_rows<R>(&self, f: impl FnOnce(&mut BTreeMap<&'static str, ProfileRow>) -> R) -> R {
-        f(&mut self.rows.lock().unwrap_or_else(PoisonError::into_inner))
+    fn with_notes<R>(&self, f: impl FnOnce(&mut Notes) -> R) -> R {
+        f(&mut self.notes.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn flops(&self, op: &Primitive, inputs: &[Spec], out: &Spec) -> u64 {
+        match op {
+            Primitive::Call(composite) => self.with_notes(|notes| {
+                let known = notes.flops.entry((*composite, inputs.to_vec()));
+                *known.or_insert_with(|| op.flops(inputs, out))
+            }),
+            _ => op.flops(inputs, out),
+        }
     }
 
     fn note(&self, op: &'static str, time: Duration, [flops, bytes]: [u64; 2]) {
-        self.with_rows(|rows| {
-            let row = rows.entry(op).or_default();
+        self.with_notes(|notes| {
+            let row = notes.rows.entry(op).or_default();
             row.calls += 1;
             row.time += time;
             row.flops = row.flops.saturating_add(flops);
@@ -175,7 +194,8 @@ impl<B: Backend> Backend for Profile<B> {
         let (raw, specs) = split(inputs);
         let start = Instant::now();
         let result = B::apply(op, &raw, out, &device.device);
-        device.note(op.name(), start.elapsed(), [op.flops(&specs, out), moved::<B::Elem>(op, &specs, out)]);
+        let time = start.elapsed();
+        device.note(op.name(), time, [device.flops(op, &specs, out), moved::<B::Elem>(op, &specs, out)]);
         Timed::new(result, device)
     }
 
@@ -185,7 +205,7 @@ impl<B: Backend> Backend for Profile<B> {
         let start = Instant::now();
         let result = B::custom(op, &raw);
         let time = start.elapsed();
-        let moved = specs.iter().chain([&B::spec(&result)]).map(bytes::<B::Elem>).sum();
+        let moved = specs.iter().chain([&B::spec(&result)]).map(bytes::<B::Elem>).fold(0, u64::saturating_add);
         device.note(op.name(), time, [traced_flops(&specs, |x| op.forward(x)), moved]);
         Timed::new(result, &device)
     }
@@ -210,7 +230,7 @@ impl<B: Backend> Tensor<Profile<B>> {
 
     /// The tensor of `B`.
     #[must_use]
-    pub const fn unprofiled(&self) -> &Tensor<B> {
+    pub const fn value(&self) -> &Tensor<B> {
         &self.raw().value
     }
 }

@@ -84,7 +84,7 @@ fn forward_mode_has_the_derivatives_of_reverse_mode() {
     let (_, expected) = jvp(f, &x, &v);
     let moving: Vec<_> = x.iter().zip(&v).map(|(x, v)| Tensor::<Tangent<F>>::dual(x.clone(), v.clone())).collect();
     let y = f(&moving);
-    assert_eq!(y.primal().to_vec(), f(&x).to_vec());
+    assert_eq!(y.value().to_vec(), f(&x).to_vec());
     close(y.tangent().unwrap(), &expected);
     // One input at rest.
     let half = [moving[0].clone(), Tensor::at_rest(x[1].clone())];

@@ -108,7 +108,7 @@ impl<'a, B: Backend, F: Fn(&[Tensor<Twice<B>>]) -> Tensor<Twice<B>>> Probe<'a, B
     fn reverse(&self) -> (f64, f64) {
         let x: Vec<_> = self.at.iter().map(|x| Tensor::variable(x.clone())).collect();
         let (_, gradient) = self.gradient(&x);
-        let first = dot(gradient.iter().map(Tensor::value), &self.along);
+        let first = dot(gradient.iter().map(Tensor::<Autodiff<_>>::value), &self.along);
         let rows = derivatives_along(&gradient, &self.against, &x);
         (first, dot(rows.iter(), &self.along))
     }
@@ -120,7 +120,7 @@ impl<'a, B: Backend, F: Fn(&[Tensor<Twice<B>>]) -> Tensor<Twice<B>>> Probe<'a, B
         let shifted = |h: f64| {
             let moved = self.at.iter().zip(&self.along).map(|(x, v)| Tensor::constant_of(x + v * h));
             let (s, gradient) = self.gradient(&moved.collect::<Vec<_>>());
-            (s, dot(gradient.iter().map(Tensor::value), &self.against))
+            (s, dot(gradient.iter().map(Tensor::<Autodiff<_>>::value), &self.against))
         };
         let ((s_hi, g_hi), (s_lo, g_lo)) = (shifted(h), shifted(-h));
         ((s_hi - s_lo) / (2.0 * h), (g_hi - g_lo) / (2.0 * h))

@@ -189,7 +189,7 @@ fn gradient<B: Backend>(
 #[track_caller]
 fn pulled_back<B: Backend>(y: &Tensor<Autodiff<B>>, x: &[Tensor<Autodiff<B>>], v: Tensor<B>) -> Vec<Tensor<B>> {
     let found = y.grad_with(&x.iter().collect::<Vec<_>>(), v);
-    or_zeros(found, x.iter().map(Tensor::value))
+    or_zeros(found, x.iter().map(Tensor::<Autodiff<_>>::value))
 }
 
 /// What was found, and zeros in place of what was not.

@@ -23,7 +23,7 @@ use crate::{Backend, Data, DataBuf, Op, Primitive, Shape, Spec, SpecError, Tenso
 ///
 /// let (x, v) = (Tensor::<Cpu<f64>>::new(&[1.0, 2.0], [2]), Tensor::new(&[1.0, 10.0], [2]));
 /// let y = f(&Tensor::<Tangent<_>>::dual(x, v));
-/// assert_eq!(y.primal().item(), 9.0);
+/// assert_eq!(y.value().item(), 9.0);
 /// assert_eq!(y.tangent().unwrap().item(), 3.0 * 1.0 + 12.0 * 10.0);
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
@@ -127,7 +127,7 @@ impl<B: Backend> Tensor<Tangent<B>> {
 
     /// The value.
     #[must_use]
-    pub const fn primal(&self) -> &Tensor<B> {
+    pub const fn value(&self) -> &Tensor<B> {
         &self.raw().value
     }
 
