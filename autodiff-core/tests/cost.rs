@@ -1,6 +1,8 @@
 //! What lists cost, held against counts by hand.
 
-use autodiff_core::{Axes, Conv, Cost, DType, Index, Primitive, Reduce, Spec, Tensor, Trace, WengertList, vjp};
+use autodiff_core::{
+    Axes, Conv, Cost, DType, Index, Primitive, Reduce, Slide, Spec, Tensor, Trace, WengertList, Window, vjp,
+};
 
 type T = Tensor<Trace<f32>>;
 
@@ -43,6 +45,39 @@ fn operations_are_counted_by_their_formulas() {
     assert_eq!(flops(&[Spec::elem([6])], &|x| x[0].softmax(0)), 5 * 6);
     let mean = Primitive::Reduce { kind: Reduce::Mean, axes: Axes::one(0) };
     assert_eq!(mean.flops(&[Spec::elem([6])], &Spec::elem([1])), 6);
+}
+
+#[test]
+fn windows_cost_their_cells() {
+    let slide = Slide { kernel: 3, stride: 2, lo: 1, hi: 1, ..Slide::UNIT };
+    let window = Window::new(&[slide, Slide { kernel: 2, ..Slide::UNIT }]).unwrap();
+    let (x, y) = (Spec::elem([5, 9, 7]), Spec::elem([5, 5, 6]));
+    let one = (5 * 5 * 6) * (3 * 2);
+    let sums = Primitive::WindowSum { window };
+    assert_eq!(sums.infer(&[x]), Ok(y));
+    assert_eq!(sums.flops(&[x], &y), one);
+    let largest = Primitive::WindowArgMax { window };
+    assert_eq!(largest.flops(&[x], &largest.infer(&[x]).unwrap()), one);
+    let spread = Primitive::WindowSpread { window, size: [1, 9, 7] };
+    assert_eq!(spread.infer(&[y]), Ok(x));
+    assert_eq!(spread.flops(&[y], &x), one);
+}
+
+#[test]
+fn of_a_table_only_the_rows_asked_for_are_read() {
+    let specs = [("table", Spec::elem([1000, 16])), ("row", Spec::index([3]))];
+    let rows = list(&specs, |x| x[0].index_select(0, &x[1].to_index()));
+    assert_eq!(rows.cost().bytes, 4 * (3 * 16 + 3 + 3 * 16));
+    // Every element many times: no more is read than is there.
+    let specs = [("x", Spec::elem([2])), ("place", Spec::index([100]))];
+    assert_eq!(list(&specs, |x| x[0].gather(0, &x[1].to_index())).cost().bytes, 4 * (2 + 100 + 100));
+}
+
+#[test]
+fn costs_beyond_the_largest_number_stay_there() {
+    let far = [("x", Spec::elem([1 << 62]))];
+    let cost = list(&far, |x| x[0].exp() + x[0].sin() * x[0].cos()).cost();
+    assert_eq!(cost, Cost { flops: u64::MAX, bytes: u64::MAX, peak: u64::MAX });
 }
 
 #[test]

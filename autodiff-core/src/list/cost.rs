@@ -12,8 +12,8 @@ use crate::{DType, Element, Primitive, Spec, Tensor, Trace, Window};
 pub struct Cost {
     /// Operations on numbers, as [`Primitive::flops`] counts them.
     pub flops: u64,
-    /// Bytes that operations read and write. A change of shape or order moves nothing, and what was broadcast is read as
-    /// the few elements that it is.
+    /// Bytes that operations read and write. A change of shape or order moves nothing, what was broadcast is read as the few
+    /// elements that it is, and a gather reads no more of its source than it yields.
     pub bytes: u64,
     /// The most bytes that computed values take at one time, the outputs among them; inputs and constants are not counted.
     /// A result counts beside the operands that it is read from: a plan that works in place needs less.
@@ -75,6 +75,15 @@ impl Primitive {
     const fn is_view(&self) -> bool {
         self.is_movement() || matches!(self, Self::Barrier)
     }
+
+    /// The bytes that it reads and writes: `held` are those of each argument, `size` those of the result.
+    fn moved(&self, held: impl Iterator<Item = u64>, size: u64) -> u64 {
+        let read = |(arg, held): (usize, u64)| match self {
+            Self::Gather { .. } if arg == 0 => held.min(size),
+            _ => held,
+        };
+        held.enumerate().map(read).fold(size, u64::saturating_add)
+    }
 }
 
 impl<E: Element> WengertList<E> {
@@ -102,7 +111,7 @@ impl<E: Element> WengertList<E> {
                 Instruction::Apply(op) if !matches!(op, Primitive::Constant { .. }) => {
                     let inputs: Vec<Spec> = assignment.args.iter().map(|&arg| list[arg].spec).collect();
                     cost.flops = cost.flops.saturating_add(op.flops(&inputs, &assignment.spec));
-                    cost.bytes += size + args.iter().map(|arg| arg.touched).sum::<u64>();
+                    cost.bytes = cost.bytes.saturating_add(op.moved(args.iter().map(|arg| arg.touched), size));
                     memory.compute(place, size, args.iter().map(|arg| arg.root));
                     Value { root: place, touched: size }
                 }
@@ -154,13 +163,13 @@ impl Memory {
         }
         let mut dying = vec![0; len + 1];
         for (size, last) in self.sizes.iter().zip(&self.last) {
-            dying[*last] += size;
+            dying[*last] = size.saturating_add(dying[*last]);
         }
-        let (mut live, mut peak) = (0, 0);
-        for (size, dying) in self.sizes.iter().zip(&dying) {
-            live += size;
+        let (mut live, mut peak) = (0_u64, 0);
+        for (&size, &dying) in self.sizes.iter().zip(&dying) {
+            live = live.saturating_add(size);
             peak = peak.max(live);
-            live -= dying;
+            live = live.saturating_sub(dying);
         }
         peak
     }
@@ -199,7 +208,7 @@ fn sort_flops(out: &Spec) -> u64 {
 /// The bytes that a primitive reads and writes when none of its inputs is known to be a view.
 #[cfg(feature = "std")]
 pub(crate) fn moved<E: Element>(op: &Primitive, inputs: &[Spec], out: &Spec) -> u64 {
-    if op.is_view() { 0 } else { inputs.iter().chain([out]).map(bytes::<E>).sum() }
+    if op.is_view() { 0 } else { op.moved(inputs.iter().map(bytes::<E>), bytes::<E>(out)) }
 }
 
 /// The operations on numbers of what a function does to inputs of these shapes.
