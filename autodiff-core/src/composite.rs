@@ -106,8 +106,8 @@ mod rule {
     use alloc::vec::Vec;
 
     use super::{Composite, attention, cross_entropy, normalize, softmax, softplus};
-    use crate::Scalar;
-    use crate::{Backend, Node, Saves, Tensor};
+    use crate::op::each_needed;
+    use crate::{Backend, Node, Saves, Scalar, Tensor};
 
     impl Composite {
         /// The result by the body, for backends without a kernel of their own.
@@ -169,12 +169,11 @@ mod rule {
 
         /// The gradients of all arguments that need one; those of an attention share its probabilities.
         pub(crate) fn backward_all<B: Backend>(self, at: &Node<'_, B>, sink: &mut dyn FnMut(usize, Tensor<B>)) {
-            let wanted = (0..at.arity()).filter(|&arg| at.needs(arg));
             if let Self::Attention { causal, scale } = self {
                 let shared = attention::Backward::new(causal, scale.map(Scalar::get), at);
-                return wanted.for_each(|arg| sink(arg, shared.of(arg, at)));
+                return each_needed(at, sink, |arg| shared.of(arg, at));
             }
-            wanted.for_each(|arg| sink(arg, self.backward(arg, at)));
+            each_needed(at, sink, |arg| self.backward(arg, at));
         }
     }
 }

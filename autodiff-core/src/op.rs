@@ -57,9 +57,7 @@ pub trait Op: Clone + Debug + PartialEq + MaybeSendSync + 'static {
     /// The gradients of all arguments in need of one, given to `sink` with the argument's number; for operations whose
     /// gradients share work. A gradient for an argument without need is ignored, one that is not given counts as zero.
     fn backward_all<B: Backend>(&self, at: &Node<'_, B>, sink: &mut dyn FnMut(usize, Tensor<B>)) {
-        for arg in (0..at.arity()).filter(|&arg| at.needs(arg)) {
-            sink(arg, self.backward(arg, at));
-        }
+        each_needed(at, sink, |arg| self.backward(arg, at));
     }
 
     /// Whether the argument can have a gradient at all. Where it cannot, nothing is recorded and none arrives.
@@ -78,6 +76,17 @@ pub trait Op: Clone + Debug + PartialEq + MaybeSendSync + 'static {
     #[doc(hidden)]
     fn as_primitive(&self) -> Option<&crate::Primitive> {
         None
+    }
+}
+
+/// The gradients of all arguments in need of one, each on its own.
+pub(crate) fn each_needed<B: Backend>(
+    at: &Node<'_, B>,
+    sink: &mut dyn FnMut(usize, Tensor<B>),
+    gradient: impl Fn(usize) -> Tensor<B>,
+) {
+    for arg in (0..at.arity()).filter(|&arg| at.needs(arg)) {
+        sink(arg, gradient(arg));
     }
 }
 

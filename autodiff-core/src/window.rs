@@ -62,6 +62,11 @@ impl Slide {
     }
 
     /// The cell in place `tap` of a window, on an axis of `size` cells; `None` for padding.
+    ///
+    /// There is such a place where the window's number is below [`windows`](Self::windows) and `tap` below the kernel.
+    ///
+    /// # Panics
+    /// Beyond those, with overflow checks, where the place exceeds `usize`; without, the cell is not specified.
     #[inline]
     #[must_use]
     pub fn cell(&self, window: usize, tap: usize, size: usize) -> Option<usize> {
@@ -82,6 +87,12 @@ impl Slide {
     }
 
     /// Those of `windows` whose cell in place `tap` lies in `cells`; they follow one another.
+    ///
+    /// It is meant for cells of an axis that has [`windows`](Self::windows), and for a `tap` below the kernel.
+    ///
+    /// # Panics
+    /// When the stride is 0. With overflow checks, for cells and a `tap` beyond those, where a place exceeds `usize`; without,
+    /// the windows are not specified.
     #[inline]
     #[must_use]
     pub fn reaching(&self, tap: usize, cells: Range<usize>, windows: Range<usize>) -> Range<usize> {
@@ -137,14 +148,14 @@ impl Window {
         &self.slides
     }
 
-    /// The extents of the axes that they slide over, as three: 1 for a missing leading one. Saturates, which
-    /// [`outputs`](Self::outputs) refuses.
+    /// The extents of the axes that they slide over, as three: 1 for a missing leading one. The shape is one that
+    /// [`outputs`](Self::outputs) takes: it refuses an extent that does not fit.
     #[cfg(feature = "alloc")]
     pub(crate) fn size(&self, shape: &Shape) -> [u32; MAX] {
         let mut size = [1; MAX];
         let inner = &shape.extents()[shape.rank() - self.rank()..];
         for (size, &extent) in size[MAX - self.rank()..].iter_mut().zip(inner) {
-            *size = u32::try_from(extent).unwrap_or(u32::MAX);
+            *size = u32::try_from(extent).unwrap_or_else(|_| unreachable!("windows slide over at most 2^32 - 1 cells"));
         }
         size
     }

@@ -147,7 +147,8 @@ fn convolutions_that_do_not_fit() {
     let (x, w) = (zeros([1, 4, 5, 5]), zeros([6, 2, 3, 3]));
     let plain = Conv::default();
     let message = |why| format!("conv: {why}: [1, 4, 5, 5] and [6, 2, 3, 3]");
-    check(|| x.conv2d(&w, None, plain), &message("the weight's groups do not have the input's channels"));
+    let why = message("the weight's channels times the groups must be the input's channels");
+    check(|| x.conv2d(&w, None, plain), &why);
     let groups = |groups| Conv { groups, ..plain };
     check(|| x.conv2d(&w, None, groups(4)), &message("the groups do not divide the output channels"));
     check(|| x.conv2d(&w, None, groups(0)), &message("the groups do not divide the output channels"));
@@ -159,8 +160,9 @@ fn convolutions_that_do_not_fit() {
     check(|| x.conv2d(&w, None, Conv { dilation: [1, 0], ..two }), &why);
     let why = "conv2d: padding of 4294967296 exceeds 2^32 - 1";
     check(|| x.conv2d(&w, None, Conv { padding: [1 << 32, 0], ..two }), why);
-    check(|| x.conv1d(&w, None, Conv::default()), &message("3 axes expected, for windows of 1"));
-    check(|| x.conv2d(&zeros([2]), None, plain), "conv: 4 axes expected, for windows of 2: [1, 4, 5, 5] and [2]");
+    check(|| x.conv1d(&w, None, Conv::default()), &message("a convolution over 1 axis takes tensors of 3 axes"));
+    let why = "conv: a convolution over 2 axes takes tensors of 4 axes: [1, 4, 5, 5] and [2]";
+    check(|| x.conv2d(&zeros([2]), None, plain), why);
     let why = "conv2d: the bias must hold one number for each output channel: [1, 6, 3, 3] and [4]";
     check(|| x.conv2d(&w, Some(&zeros([4])), two), why);
     let index = Index::<Cpu<f32>>::new(&[0; 8], [1, 2, 4]);
@@ -226,7 +228,7 @@ fn normalisation_and_attention() {
     check(|| T::call(&attention, &[&x, &x]), "attention: takes 3 inputs, 2 given");
     check(|| T::call(&attention, &[&x; 5]), "attention: takes 4 inputs, 5 given");
     check(|| T::call(&attention, &[&x, &x, &batch]), "attention: matrices of one rank are taken: [4, 6] and [2, 4, 6]");
-    let why = "attention: the mask has not a row per query, a column per key: [4, 6] and [4, 6]";
+    let why = "attention: the mask needs a row for each query and a column for each key: [4, 6] and [4, 6]";
     check(|| T::call(&attention, &[&x; 4]), why);
 }
 

@@ -29,7 +29,7 @@ pub(super) fn infer(inputs: &[Spec]) -> Result<Spec, SpecError> {
         return Err(SpecError::shapes(NAME, "each key needs one value", k, v));
     }
     if let Some(mask) = inputs.get(3).filter(|mask| mask.shape.matrix() != [l, s]) {
-        return Err(SpecError::shapes(NAME, "the mask has not a row per query, a column per key", mask, k));
+        return Err(SpecError::shapes(NAME, "the mask needs a row for each query and a column for each key", mask, k));
     }
     Ok(q.reshaped(q.shape.batch().of_matrices([l, width])))
 }

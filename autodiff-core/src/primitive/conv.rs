@@ -64,9 +64,9 @@ fn ranks(a: &Shape, b: &Shape, window: &Window) -> Result<(), &'static str> {
         return Ok(());
     }
     Err(match rank {
-        3 => "3 axes expected, for windows of 1",
-        4 => "4 axes expected, for windows of 2",
-        _ => "5 axes expected, for windows of 3",
+        3 => "a convolution over 1 axis takes tensors of 3 axes",
+        4 => "a convolution over 2 axes takes tensors of 4 axes",
+        _ => "a convolution over 3 axes takes tensors of 5 axes",
     })
 }
 
@@ -78,7 +78,7 @@ fn output(x: &Shape, w: &Shape, window: &Window, groups: u32) -> Result<Shape, &
         return Err("the groups do not divide the output channels");
     }
     if w[1].checked_mul(groups) != Some(x[1]) {
-        return Err("the weight's groups do not have the input's channels");
+        return Err("the weight's channels times the groups must be the input's channels");
     }
     if window.inputs(w, window.all().map(|slide| slide.kernel)) != *w {
         return Err("the weight does not have the window's size");

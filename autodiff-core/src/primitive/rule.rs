@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 
 use super::{Primitive, conv, gather, matmul, movement, region, scan, select, window};
+use crate::op::each_needed;
 use crate::{Backend, Needs, Node, Op, Saves, Spec, SpecError, Tensor};
 
 impl Op for Primitive {
@@ -92,12 +93,9 @@ impl Op for Primitive {
 
     fn backward_all<B: Backend>(&self, at: &Node<'_, B>, sink: &mut dyn FnMut(usize, Tensor<B>)) {
         match *self {
-            Self::Concat { axis } => return region::rule::concat_all(axis.into(), at, sink),
-            Self::Call(composite) => return composite.backward_all(at, sink),
-            _ => {}
-        }
-        for arg in (0..at.arity()).filter(|&arg| at.needs(arg)) {
-            sink(arg, self.backward(arg, at));
+            Self::Concat { axis } => region::rule::concat_all(axis.into(), at, sink),
+            Self::Call(composite) => composite.backward_all(at, sink),
+            _ => each_needed(at, sink, |arg| self.backward(arg, at)),
         }
     }
 
