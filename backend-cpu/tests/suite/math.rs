@@ -1,5 +1,6 @@
 //! The functions of single numbers, against values known to more digits than they have.
 
+use core::cmp::Ordering::{self, Equal, Greater, Less};
 use core::f64::consts::{E, LN_2, LN_10, SQRT_2};
 
 use autodiff_core::{Binary, Compare, Element, Unary, bf16, f16};
@@ -110,4 +111,25 @@ fn indices_wrap_around() {
     assert_eq!(math::binary_index(Binary::Add, i32::MAX, 1), i32::MIN);
     assert_eq!(math::binary_index(Binary::Sub, i32::MIN, 1), i32::MAX);
     assert_eq!(math::binary_index(Binary::Mul, 1 << 30, 4), 0);
+}
+
+#[track_caller]
+fn ordered<T: PartialOrd + Copy>(a: T, b: T, expected: Ordering) {
+    assert_eq!((math::order(a, b), math::order(b, a)), (expected, expected.reverse()));
+}
+
+#[test]
+fn sorting_has_one_zero_and_nan_last() {
+    ordered(1.0, 2.0, Less);
+    ordered(-0.0, 0.0, Equal);
+    ordered(f64::NEG_INFINITY, f64::MIN, Less);
+    for x in [f64::NEG_INFINITY, -0.0, 0.0, 1.0, f64::INFINITY] {
+        ordered(f64::NAN, x, Greater);
+        ordered(-f64::NAN, x, Greater);
+        ordered(x, x, Equal);
+    }
+    ordered(f64::NAN, -f64::NAN, Equal);
+    ordered(f16::NAN, f16::INFINITY, Greater);
+    ordered(i32::MIN, i32::MAX, Less);
+    ordered(7, 7, Equal);
 }

@@ -167,15 +167,21 @@ fn running<X: Copy>(axis: u8, reverse: bool, x: &[X], shape: &Shape, zero: X, ad
     coordinates(shape).iter().map(along).collect()
 }
 
-/// The order of each row by a stable sort.
+/// The positions of each row in order: each element goes behind all that come before it or are equal, NaN last of all.
 fn sorted<X: Copy + PartialOrd>(descending: bool, x: &[X], shape: &Shape) -> Vec<i32> {
     let len = shape[shape.rank() - 1].max(1);
     let row = |row: &[X]| {
-        let mut order: Vec<i32> = (0..row.len() as i32).collect();
-        order.sort_by(|&a, &b| {
-            let order = math::order(row[a as usize], row[b as usize]);
-            if descending { order.reverse() } else { order }
-        });
+        let is_nan = |x: X| x.partial_cmp(&x).is_none();
+        let below = |a: X, b: X| a < b || (is_nan(b) && !is_nan(a));
+        let mut order: Vec<i32> = vec![];
+        for (own, &x) in row.iter().enumerate() {
+            let before = |&other: &i32| {
+                let other = row[other as usize];
+                if descending { !below(other, x) } else { !below(x, other) }
+            };
+            let place = order.iter().take_while(|other| before(other)).count();
+            order.insert(place, own as i32);
+        }
         order
     };
     x.chunks(len).flat_map(row).collect()
