@@ -3,6 +3,7 @@
 use autodiff_core::{Backend, Tensor};
 
 use crate::golden::call::{Call, Function, Outputs, Unsupported, one};
+use crate::golden::ops::nn::biased;
 
 pub(super) fn find<B: Backend>(op: &str) -> Option<Function<B>> {
     let function: Function<B> = match op {
@@ -38,13 +39,13 @@ fn multi_head<B: Backend>(c: &Call<'_, B>) -> Result<Outputs<B>, Unsupported> {
     let project = |x: &Tensor<B>, part: usize| {
         let rows = part * width..(part + 1) * width;
         let y = x.matmul(&weight.slice(0, rows.clone()).t());
-        let y = bias.map_or_else(|| y.clone(), |bias| &y + bias.slice(0, rows));
-        split_heads(&turned(&y), heads)
+        let bias = bias.map(|bias| bias.slice(0, rows));
+        split_heads(&turned(&biased(y, bias.as_ref())), heads)
     };
     let attended =
         project(query, 0).scaled_dot_product_attention(&project(key, 1), &project(value, 2), None, is_causal, None);
     let y = turned(&join_heads(&attended)).matmul(&c.tensor("out_proj_weight")?.t());
-    Ok(one(c.given("out_proj_bias").map_or_else(|| y.clone(), |bias| &y + bias)))
+    Ok(one(biased(y, c.given("out_proj_bias"))))
 }
 
 /// `[batch, time, width] -> [batch, head, time, width / heads]`

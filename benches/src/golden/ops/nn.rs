@@ -19,15 +19,19 @@ pub(super) fn find<B: Backend>(op: &str) -> Option<Function<B>> {
 }
 
 /// One number for each of the axes that windows slide along; a single number stands for all.
+fn given_per_axis<B: Backend, const D: usize>(c: &Call<'_, B>, name: &str) -> Result<Option<[usize; D]>, Unsupported> {
+    match c.option(name) {
+        Ok(numbers) => Ok(numbers),
+        Err(_) => Ok(Some([c.attribute(name)?; D])),
+    }
+}
+
 fn per_axis<B: Backend, const D: usize>(
     c: &Call<'_, B>,
     name: &str,
     default: [usize; D],
 ) -> Result<[usize; D], Unsupported> {
-    match c.option(name) {
-        Ok(numbers) => Ok(numbers.unwrap_or(default)),
-        Err(_) => Ok([c.attribute(name)?; D]),
-    }
+    Ok(given_per_axis(c, name)?.unwrap_or(default))
 }
 
 fn convolution<B: Backend, const D: usize>(c: &Call<'_, B>) -> Result<Conv<D>, Unsupported> {
@@ -54,10 +58,7 @@ fn conv_transpose2d<B: Backend>(c: &Call<'_, B>) -> Result<Outputs<B>, Unsupport
 }
 
 fn pool<B: Backend, const D: usize>(c: &Call<'_, B>) -> Result<Pool<D>, Unsupported> {
-    let kernel_size = match c.attribute("kernel_size") {
-        Ok(kernel_size) => kernel_size,
-        Err(_) => [c.attribute("kernel_size")?; D],
-    };
+    let Some(kernel_size) = given_per_axis(c, "kernel_size")? else { return c.unknown("kernel_size") };
     let default = Pool::new(kernel_size);
     Ok(Pool {
         stride: Some(per_axis(c, "stride", kernel_size)?),
@@ -81,7 +82,14 @@ fn adaptive_avg_pool2d<B: Backend>(c: &Call<'_, B>) -> Result<Outputs<B>, Unsupp
     Ok(one(c.tensor("x")?.adaptive_avg_pool2d(c.attribute("output_size")?)))
 }
 
+/// What is added to a product, where it is given.
+pub(super) fn biased<B: Backend>(y: Tensor<B>, bias: Option<&Tensor<B>>) -> Tensor<B> {
+    match bias {
+        Some(bias) => y + bias,
+        None => y,
+    }
+}
+
 fn linear<B: Backend>(c: &Call<'_, B>) -> Result<Outputs<B>, Unsupported> {
-    let y = c.tensor("x")?.matmul(&c.tensor("weight")?.t());
-    Ok(one(c.given("bias").map_or_else(|| y.clone(), |bias| &y + bias)))
+    Ok(one(biased(c.tensor("x")?.matmul(&c.tensor("weight")?.t()), c.given("bias"))))
 }
