@@ -150,7 +150,7 @@ impl Shape {
 
     /// Matrices of these extents behind the axes of a batch.
     #[track_caller]
-    pub(crate) fn of_matrices(&self, matrix: [usize; 2]) -> Self {
+    pub(crate) fn with_matrix(&self, matrix: [usize; 2]) -> Self {
         let mut extents = [0; MAX_RANK + 2];
         extents[..self.rank()].copy_from_slice(self.extents());
         extents[self.rank()..self.rank() + 2].copy_from_slice(&matrix);

@@ -241,6 +241,6 @@ fn resolve(op: &'static str, axis: isize, shape: &Shape) -> usize {
 
 /// An axis as primitives store it: always below [`crate::MAX_RANK`].
 #[expect(clippy::cast_possible_truncation, reason = "an axis of a shape is below 8")]
-const fn small(axis: usize) -> u8 {
+const fn stored_axis(axis: usize) -> u8 {
     axis as u8
 }

@@ -223,11 +223,11 @@ fn matrices<B: Backend>(op: &str, y: &Tensor<Autodiff<B>>, x: &[Tensor<Autodiff<
     let rows: Vec<Vec<Tensor<B>>> = (0..rows).map(|row| pulled_back(y, x, unit(row))).collect();
     let mut matrices = Vec::with_capacity(x.len());
     for (arg, x) in x.iter().enumerate() {
-        let joined = joined(op, &shape, &x.shape());
+        let concatenated = concatenated(op, &shape, &x.shape());
         let parts: Vec<Tensor<B>> = rows.iter().map(|row| row[arg].reshape([x.shape().elements()])).collect();
         matrices.push(match parts[..] {
-            [] => x.value().new_zeros(joined),
-            _ => Tensor::stack(&parts, 0).reshape(joined),
+            [] => x.value().new_zeros(concatenated),
+            _ => Tensor::stack(&parts, 0).reshape(concatenated),
         });
     }
     matrices
@@ -235,7 +235,7 @@ fn matrices<B: Backend>(op: &str, y: &Tensor<Autodiff<B>>, x: &[Tensor<Autodiff<
 
 /// The axes of one shape and then those of another.
 #[track_caller]
-fn joined(op: &str, rows: &Shape, columns: &Shape) -> Shape {
+fn concatenated(op: &str, rows: &Shape, columns: &Shape) -> Shape {
     let extents: Vec<usize> = rows.extents().iter().chain(columns.extents()).copied().collect();
     match Shape::try_new(&extents) {
         Some(shape) => shape,

@@ -31,7 +31,7 @@ pub(super) fn infer(inputs: &[Spec]) -> Result<Spec, SpecError> {
     if let Some(mask) = inputs.get(3).filter(|mask| mask.shape.matrix() != [l, s]) {
         return Err(SpecError::shapes(NAME, "the mask needs a row for each query and a column for each key", mask, k));
     }
-    Ok(q.reshaped(q.shape.batch().of_matrices([l, width])))
+    Ok(q.reshaped(q.shape.batch().with_matrix([l, width])))
 }
 
 #[cfg(feature = "alloc")]

@@ -50,13 +50,13 @@ impl<B: Backend> Tensor<B> {
         let scores = [self, key].map(|operand| operand.shape().matrix()[0]);
         let op = Primitive::Call(Composite::Attention { causal: is_causal, scale: scale.map(Scalar::new) });
         let Some(mask) = mask else {
-            let [q, k, v] = operands.map(|operand| operand.behind(&leading));
+            let [q, k, v] = operands.map(|operand| operand.with_leading(&leading));
             return Self::apply(&op, [&q, &k, &v]);
         };
-        let shape = joined(&leading.of_matrices(scores), &mask.shape(), self, mask);
+        let shape = joined(&leading.with_matrix(scores), &mask.shape(), self, mask);
         assert!(shape.extents().ends_with(&scores), "{}", no_broadcast(self, mask));
         leading = shape.batch();
-        let [q, k, v] = operands.map(|operand| operand.behind(&leading));
+        let [q, k, v] = operands.map(|operand| operand.with_leading(&leading));
         Self::apply(&op, [&q, &k, &v, &mask.broadcast_to(shape)])
     }
 
@@ -69,8 +69,8 @@ impl<B: Backend> Tensor<B> {
 
     /// The matrices stretched over leading axes.
     #[track_caller]
-    fn behind(&self, leading: &Shape) -> Self {
-        self.broadcast_to(leading.of_matrices(self.shape().matrix()))
+    fn with_leading(&self, leading: &Shape) -> Self {
+        self.broadcast_to(leading.with_matrix(self.shape().matrix()))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::{Backend, Composite, DType, Element, Index, Primitive, Tensor, Unary, f16};
 
-use super::{resolve, small};
+use super::{resolve, stored_axis};
 
 macro_rules! functions {
     ($($(#[$doc:meta])* $name:ident $f:ident;)*) => {
@@ -77,7 +77,7 @@ impl<B: Backend> Tensor<B> {
     #[must_use]
     #[track_caller]
     pub fn softmax(&self, axis: isize) -> Self {
-        self.composite(Composite::Softmax { axis: small(resolve("softmax", axis, &self.shape())) })
+        self.composite(Composite::Softmax { axis: stored_axis(resolve("softmax", axis, &self.shape())) })
     }
 
     /// `x_i - log sum_j e^(x_j)` along an axis; gradient `g - e^y sum g`.
@@ -87,7 +87,7 @@ impl<B: Backend> Tensor<B> {
     #[must_use]
     #[track_caller]
     pub fn log_softmax(&self, axis: isize) -> Self {
-        self.composite(Composite::LogSoftmax { axis: small(resolve("log_softmax", axis, &self.shape())) })
+        self.composite(Composite::LogSoftmax { axis: stored_axis(resolve("log_softmax", axis, &self.shape())) })
     }
 
     /// `log sum_j e^(x_j)` along an axis, which goes away; gradient `g softmax(x)`.
@@ -98,7 +98,7 @@ impl<B: Backend> Tensor<B> {
     #[track_caller]
     pub fn logsumexp(&self, axis: isize) -> Self {
         let axis = resolve("logsumexp", axis, &self.shape());
-        self.composite(Composite::LogSumExp { axis: small(axis) }).squeeze(axis.cast_signed())
+        self.composite(Composite::LogSumExp { axis: stored_axis(axis) }).squeeze(axis.cast_signed())
     }
 
     /// The loss `-log softmax(x)[label]` of each row: logits along the last axis, one label for every row; gradient

@@ -5,7 +5,7 @@
 
 use crate::{Backend, Index, MAX_RANK, Primitive, Shape, Tensor};
 
-use super::{resolve, small};
+use super::{resolve, stored_axis};
 
 macro_rules! gather {
     ($Type:ident) => {
@@ -34,7 +34,8 @@ macro_rules! gather {
 
             #[track_caller]
             pub(crate) fn gather_along(&self, axis: usize, index: &Index<B>) -> Self {
-                let gathered = Tensor::apply(&Primitive::Gather { axis: small(axis) }, [self.tensor(), index.tensor()]);
+                let gathered =
+                    Tensor::apply(&Primitive::Gather { axis: stored_axis(axis) }, [self.tensor(), index.tensor()]);
                 Self::from_tensor(gathered)
             }
 
@@ -78,7 +79,7 @@ macro_rules! gather {
 
             #[track_caller]
             pub(crate) fn scatter_add_along(&self, axis: usize, index: &Index<B>, updates: &Self) -> Self {
-                let op = Primitive::ScatterAdd { axis: small(axis) };
+                let op = Primitive::ScatterAdd { axis: stored_axis(axis) };
                 Self::from_tensor(Tensor::apply(&op, [self.tensor(), index.tensor(), updates.tensor()]))
             }
 

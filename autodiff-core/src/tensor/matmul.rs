@@ -49,8 +49,8 @@ impl<B: Backend> Tensor<B> {
             let why = "the leading axes cannot be broadcast together";
             panic!("{}", SpecError::shapes("matmul", why, &left, &right));
         };
-        let a = self.broadcast_to(batch.of_matrices(left.shape.matrix()));
-        let b = other.broadcast_to(batch.of_matrices(right.shape.matrix()));
+        let a = self.broadcast_to(batch.with_matrix(left.shape.matrix()));
+        let b = other.broadcast_to(batch.with_matrix(right.shape.matrix()));
         Self::apply(&Primitive::MatMul, [&a, &b])
     }
 }

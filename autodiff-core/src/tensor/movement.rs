@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use crate::{Axes, Backend, Index, MAX_RANK, Order, Primitive, Shape, SpecError, Tensor};
 
-use super::{resolve, small};
+use super::{resolve, stored_axis};
 
 macro_rules! movement {
     ($Type:ident) => {
@@ -189,7 +189,7 @@ macro_rules! movement {
 
             #[track_caller]
             pub(crate) fn slice_along(&self, axis: usize, start: usize, stop: usize, step: usize) -> Self {
-                self.movement(&Primitive::Slice { axis: small(axis), start, stop, step })
+                self.movement(&Primitive::Slice { axis: stored_axis(axis), start, stop, step })
             }
 
             /// `lo` zeros before and `hi` zeros after the elements along an axis.
@@ -204,7 +204,7 @@ macro_rules! movement {
 
             #[track_caller]
             pub(crate) fn pad_along(&self, axis: usize, lo: usize, hi: usize, interior: usize) -> Self {
-                self.movement(&Primitive::Pad { axis: small(axis), lo, hi, interior })
+                self.movement(&Primitive::Pad { axis: stored_axis(axis), lo, hi, interior })
             }
 
             /// Tensors one after another along an axis.
@@ -215,7 +215,7 @@ macro_rules! movement {
             #[track_caller]
             pub fn concat(parts: &[Self], axis: isize) -> Self {
                 let Some(first) = parts.first() else { panic!("concat: no tensor given") };
-                let axis = small(resolve("concat", axis, &first.shape()));
+                let axis = stored_axis(resolve("concat", axis, &first.shape()));
                 let parts: Vec<&Tensor<B>> = parts.iter().map(|part| part.tensor()).collect();
                 Self::from_tensor(Tensor::call(&Primitive::Concat { axis }, &parts))
             }

@@ -2,7 +2,7 @@
 
 use crate::{ArgReduce, Axes, Backend, Index, Primitive, Reduce, Tensor};
 
-use super::{resolve, small};
+use super::{resolve, stored_axis};
 
 macro_rules! reductions {
     ($($kind:ident, $name:ident, $along:ident, $keep:ident, $what:literal, $grad:literal;)*) => {
@@ -109,7 +109,7 @@ impl<B: Backend> Tensor<B> {
     #[track_caller]
     fn arg_reduce(&self, kind: ArgReduce, axis: isize) -> Index<B> {
         let axis = resolve(kind.name(), axis, &self.shape());
-        let kept = Self::apply(&Primitive::ArgReduce { kind, axis: small(axis) }, [self]);
+        let kept = Self::apply(&Primitive::ArgReduce { kind, axis: stored_axis(axis) }, [self]);
         kept.without(Axes::one(axis)).to_index()
     }
 

@@ -2,7 +2,7 @@
 
 use crate::{Backend, Index, Primitive, Tensor};
 
-use super::{resolve, small};
+use super::{resolve, stored_axis};
 
 macro_rules! scan {
     ($Type:ident) => {
@@ -38,7 +38,7 @@ macro_rules! scan {
 
             #[track_caller]
             pub(crate) fn cumsum_along(&self, axis: usize, reverse: bool) -> Self {
-                let op = Primitive::CumSum { axis: small(axis), reverse };
+                let op = Primitive::CumSum { axis: stored_axis(axis), reverse };
                 Self::from_tensor(Tensor::apply(&op, [self.tensor()]))
             }
 
