@@ -257,6 +257,18 @@ fn lengths() {
     assert_eq!(x.slice(0, 1..).cosine_similarity(&x.slice(0, ..1), 1, 1e-8).to_vec(), [0.0]);
 }
 
+/// Where an element is 0 its negative power is infinite, and the length 0.
+#[test]
+fn lengths_of_negative_order() {
+    let x = Tensor::<F>::new(&[0.0, 2.0, 3.0, -6.0], [2, 2]);
+    assert_eq!(x.vector_norm(-1.0, &[1]).to_vec(), [0.0, 2.0]);
+    check_close(&x.vector_norm(-2.0, &[1]), &[0.0, (36.0_f64 / 5.0).sqrt()]);
+    assert_eq!(Tensor::<F>::new(&[f64::INFINITY; 2], [2]).vector_norm(-1.0, &[0]).item(), f64::INFINITY);
+    let [first, second] = slopes(|x| x.vector_norm(-1.0, &[0]), &[0.0, 2.0]);
+    assert_eq!((first, second), (vec![0.0; 2], vec![0.0; 2]));
+    check_gradients(|x| x[0].vector_norm(-1.5, &[0]), &[numbers(&[3, 2], 0.7)]);
+}
+
 #[test]
 fn logarithms_of_sums_along_several_axes() {
     let x = numbers(&[2, 3, 4], 0.7);

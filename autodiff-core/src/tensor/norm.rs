@@ -20,7 +20,7 @@ impl<B: Backend> Tensor<B> {
     }
 
     /// The `p`-norm along some axes, which go away: `(sum |x|^p)^(1/p)`, for `p` infinite the largest or smallest `|x|`, for
-    /// `p = 0` the number of elements that are not 0.
+    /// `p = 0` the number of elements that are not 0. For negative `p` it is 0 where an element is.
     ///
     /// The gradient is 0 for elements that are 0, and where the norm is. Halves beside a wider element are computed in that;
     /// otherwise the sum of powers must be finite.
@@ -65,6 +65,8 @@ impl<B: Backend> Tensor<B> {
             (&x * &x).reduce(Reduce::Sum, axes).off_zero(Self::sqrt)
         } else if p == 0.0 {
             (1.0 - x.eq(&x.zeros_like())).cast(x.dtype()).reduce(Reduce::Sum, axes)
+        } else if p < 0.0 {
+            x.negative_length(p, axes)
         } else {
             let powers = x.abs().off_zero(|x| x.powf(p));
             powers.reduce(Reduce::Sum, axes).off_zero(|sum| sum.powf(1.0 / p))
@@ -72,9 +74,19 @@ impl<B: Backend> Tensor<B> {
         y.cast(self.dtype())
     }
 
+    /// The `p`-norm for `p < 0`: `0^p` is infinite, and so is the sum, of which the power is 0 again.
+    #[track_caller]
+    fn negative_length(&self, p: f64, axes: Axes) -> Self {
+        let zeros = self.eq(&self.zeros_like());
+        let vanishes = zeros.reduce(Reduce::Sum, axes);
+        // The powers are taken of 1 there, so that their derivatives stay finite.
+        let sum = zeros.select(&self.ones_like(), &self.abs()).powf(p).reduce(Reduce::Sum, axes);
+        vanishes.select(&sum.zeros_like(), &sum.powf(1.0 / p))
+    }
+
     /// `f(x)`, but 0 with a gradient of 0 where `x` is 0, whose slope may be infinite there.
     #[track_caller]
-    fn off_zero(&self, f: impl Fn(&Self) -> Self) -> Self {
+    pub(super) fn off_zero(&self, f: impl Fn(&Self) -> Self) -> Self {
         let zero = self.zeros_like();
         let at_zero = self.eq(&zero);
         at_zero.select(&zero, &f(&at_zero.select(&self.ones_like(), self)))
