@@ -1,6 +1,6 @@
 //! Derivatives where there is none: at kinks and ties, and beyond the domain. Exact, and the same on every backend.
 
-use autodiff_core::{Autodiff, Backend, Tensor};
+use autodiff_core::{Autodiff, Backend, Element, FloatCore, Tensor};
 
 use crate::failure::Outcome;
 use crate::host::Host;
@@ -138,6 +138,20 @@ pub fn angles_on_the_axes<B: Backend>() -> Outcome {
     let (y, x) = (&[0.0, 0.0, 2.0, -2.0, 0.0][..], &[2.0, -2.0, 0.0, 0.0, 0.0][..]);
     let (of_y, of_x) = (&[0.5, -0.5, 0.0, 0.0, f64::NAN][..], &[0.0, 0.0, -0.5, 0.5, f64::NAN][..]);
     slopes(&subject, "atan2", &Tensor::atan2, [y, x], [of_y, of_x])
+}
+
+/// An angle's slope is finite wherever it fits the format, though squares of the coordinates do not.
+pub fn angles_far_and_near<B: Backend>() -> Outcome {
+    let subject = Subject::<B>::of(angles_far_and_near::<B>);
+    // Powers of two, so that all this is exact.
+    let near = 4.0 * B::Elem::min_positive_value().into_f64();
+    let far = 1.0 / near;
+    let (y, x) = (&[far, -near, far, near][..], &[far, near, near, far][..]);
+    let of_y = &[near / 2.0, far / 2.0, 0.0, near][..];
+    let of_x = &[-near / 2.0, far / 2.0, -near, 0.0][..];
+    slopes(&subject, "atan2", &Tensor::atan2, [y, x], [of_y, of_x])?;
+    let inf = f64::INFINITY;
+    slopes(&subject, "atan2", &Tensor::atan2, [&[inf, 1.0], &[1.0, -inf]], [&[0.0; 2], &[0.0; 2]])
 }
 
 /// The smooth rectifier is smooth at 0, to second order, though its body has kinks.

@@ -72,7 +72,8 @@ macro_rules! properties {
             convention:
                 relu_at_zero abs_at_zero maximum_and_minimum_on_a_tie extremes_share sorted_values_go_back
                 products_at_zero deviations_at_zero overwritten_places_have_slope_zero select_takes_one_side powers_at_zero
-                steps_have_no_gradient angles_on_the_axes softplus_at_zero of_no_elements;
+                steps_have_no_gradient angles_on_the_axes angles_far_and_near softplus_at_zero
+                of_no_elements;
             graph:
                 fan_out_adds_up tied_parameters_add_up what_is_not_reached_has_none detached_values_are_constants
                 asking_keeps_the_graph cotangents_weigh casts_go_back

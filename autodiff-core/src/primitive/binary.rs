@@ -157,9 +157,20 @@ mod rule {
         undefined.select(&zero, &(g * (y * base.log())))
     }
 
-    /// `g along / (along along + across across)`
+    /// `g along / (along along + across across)` without the squares, which may be beyond the format where this is not.
+    ///
+    /// ```text
+    /// g share / (1 + r r) / large      share = 1 where |along| >= |across|, else r;  r = small / large
+    /// ```
+    ///
+    /// On either side that is the same function, so that it is right to every order.
+    /// (Smith, *Algorithm 116: complex division*, Communications of the ACM, 1962.)
     fn turn<B: Backend>(g: &Tensor<B>, along: &Tensor<B>, across: &Tensor<B>) -> Tensor<B> {
-        g * along / (along * along + across * across)
+        let leads = across.abs().le(&along.abs());
+        let large = leads.select(along, across);
+        let ratio = leads.select(across, along) / &large;
+        let share = leads.select(&ratio.ones_like(), &ratio);
+        g * share / (&ratio * &ratio + 1.0) / large
     }
 
     /// 0 where `large < small`, half of `g` where they are equal, `g` elsewhere: NaN must not end the gradient.
