@@ -8,7 +8,7 @@
 //! ```
 //!
 //! Of `n` elements that is `O(log n)` operations on `O(n)` numbers in all, and a polynomial of the elements: right at any
-//! number of zeros, and to every order.
+//! number of zeros, and to every order. Halves beside a wider element are multiplied in that, as the product itself is.
 
 use alloc::vec::Vec;
 
@@ -20,9 +20,9 @@ pub(super) fn grad<B: Backend>(x: &Tensor<B>, axes: Axes, g: &Tensor<B>) -> Tens
     let apart = x.permute_by(&order);
     let (shape, rows) = (apart.shape(), g.shape().elements());
     let count = axes.iter().map(|axis| x.shape()[axis]).product();
-    let others = others(&apart.reshape([rows, count]));
-    let flat = g.permute_by(&order).reshape([rows, 1]) * others;
-    flat.reshape(shape).permute_by(&order.inverse())
+    let others = others(&apart.reshape([rows, count]).widened());
+    let flat = g.permute_by(&order).reshape([rows, 1]).widened() * others;
+    flat.reshape(shape).permute_by(&order.inverse()).cast(x.dtype())
 }
 
 /// The axes that are kept, and then those along which is reduced.

@@ -139,7 +139,8 @@ impl<B: Backend> Tensor<B> {
     /// In the backend's element where a half is stored beside a wider one, else as it is: the format of statistics.
     #[track_caller]
     pub(crate) fn widened(&self) -> Self {
-        if B::Elem::MANTISSA_DIGITS > f16::MANTISSA_DIGITS { self.cast(DType::Elem) } else { self.clone() }
+        let half = matches!(self.dtype(), DType::F16 | DType::Bf16);
+        if half && B::Elem::MANTISSA_DIGITS > f16::MANTISSA_DIGITS { self.cast(DType::Elem) } else { self.clone() }
     }
 
     /// The same value, not merged with equal ones that have another `token`; gradient `g`.

@@ -2,6 +2,7 @@
 //!
 //! Half precision beside a wider element is computed in that element, statistics and all, and rounded once at the end.
 
+use super::statistics::corrected;
 use crate::{Axes, Backend, Composite, MAX_RANK, Reduce, Scalar, Shape, SpecError, Tensor};
 
 impl<B: Backend> Tensor<B> {
@@ -173,13 +174,13 @@ impl<B: Backend> Tensor<B> {
         let axes: Axes = (0..x.rank()).filter(|&axis| axis != 1).collect();
         let y = x.composite(Composite::Standardize { axes, eps: Scalar::new(eps) });
         let y = y.affine("batch_norm", weight, bias, &vector, self.per_channel()).cast(self.dtype());
-        // As the composite's body computes them: a list with its body written out holds them once.
+        // As the composite's body computes them, which scales only numbers of f16 first: a list with its body written out
+        // holds them once.
         let mean = x.reduce(Reduce::Mean, axes);
         let centred = &x - &mean;
         let biased = (&centred * &centred).reduce(Reduce::Mean, axes);
-        #[expect(clippy::cast_precision_loss, reason = "a count beyond 2^53 elements fits no memory")]
-        let count = x.shape().without(Axes::one(1)).elements() as f64;
-        (y, mean.reshape([channels]), (biased * (count / (count - 1.0))).reshape([channels]))
+        let unbiased = biased * corrected(&x.shape(), axes, 1);
+        (y, mean.reshape([channels]), unbiased.reshape([channels]))
     }
 
     /// The last axes, whose extents must be these.

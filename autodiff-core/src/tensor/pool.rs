@@ -127,7 +127,8 @@ macro_rules! pool {
             /// ```
             ///
             /// `count` is the number of the window's cells, of which `count_include_pad` says whether padding is one. Cells
-            /// behind the padding, which `ceil_mode` brings, never are. The sum is rounded to the format before it is divided.
+            /// behind the padding, which `ceil_mode` brings, never are. Halves beside a wider element are added up in that;
+            /// otherwise the sum must be finite.
             ///
             /// # Panics
             /// When there are fewer axes, a window does not fit, the padding exceeds half a window, and when a kernel, stride or
@@ -171,19 +172,19 @@ macro_rules! adaptive {
             #[doc = concat!("The mean of each of `output_size` windows that cover the last ", $axes, ".")]
             ///
             /// Window `i` of `n` holds the cells from `floor(i s / n)` to before `ceil((i + 1) s / n)` of `s`. The means are taken
-            /// along one axis after the other.
+            /// along one axis after the other, of halves in a wider element where the backend's is.
             ///
             /// # Panics
             /// When there are fewer axes, one of them is empty, and for an output size of 0.
             #[must_use]
             #[track_caller]
             pub fn $avg(&self, output_size: [usize; $D]) -> Self {
-                let mut x = self.clone();
+                let mut x = self.widened();
                 for axis in 0..$D {
                     let at = self.inner_axis(stringify!($avg), $D, axis);
                     x = Parts::new(stringify!($avg), &x, at, output_size[axis]).means(&x);
                 }
-                x
+                x.cast(self.dtype())
             })*
         }
     };
@@ -209,7 +210,7 @@ impl<B: Backend> Tensor<B> {
 
     #[track_caller]
     fn avg_pool<const D: usize>(&self, pool: &Pool<D>, window: Window) -> Self {
-        let sums = Self::apply(&Primitive::WindowSum { window }, [self]);
+        let sums = Self::apply(&Primitive::WindowSum { window }, [&self.widened()]);
         let (from, to, lead) = (self.shape(), sums.shape(), self.rank() - D);
         // What is the same for all windows along an axis is one number, so that most poolings divide by a constant.
         let (mut factor, mut columns) = (1.0, None::<Self>);
@@ -224,10 +225,11 @@ impl<B: Backend> Tensor<B> {
                 }
             }
         }
-        match columns {
+        let means = match columns {
             Some(columns) => sums / (columns * factor),
             None => sums / factor,
-        }
+        };
+        means.cast(self.dtype())
     }
 
     /// Counts along an axis of a tensor of this rank, 1 along all others.

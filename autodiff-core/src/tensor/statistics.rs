@@ -1,6 +1,7 @@
 //! Variances and standard deviations: over everything, along axes, and along axes that stay with extent 1.
 
-use crate::{Axes, Backend, Reduce, Tensor};
+use super::pool::to_f64;
+use crate::{Axes, Backend, Reduce, Shape, Tensor};
 
 /// ```text
 /// var = sum (x - mean x)^2 / max(n - correction, 0)
@@ -8,6 +9,7 @@ use crate::{Axes, Backend, Reduce, Tensor};
 ///
 /// The mean is taken first, then the squares; and of what is left the mean once more, so that neither cancels nor keeps
 /// the rounding of a large offset. A correction of `n` or more divides by 0, which gives NaN or infinity as in PyTorch.
+/// Halves beside a wider element are computed in that, and rounded once; otherwise the squares must be finite.
 /// Gradients come by the formula: `2 g (x - mean) / (n - correction)`, to every order.
 impl<B: Backend> Tensor<B> {
     /// The variance of all elements: the sum of squared distances from the mean divided by `n - correction`. With
@@ -34,7 +36,7 @@ impl<B: Backend> Tensor<B> {
     #[track_caller]
     pub fn var_axes(&self, axes: &[isize], correction: usize) -> Self {
         let axes = self.axes("var", axes);
-        self.moments(axes, correction).0.without(axes)
+        self.rounded_moments(axes, correction).0.without(axes)
     }
 
     /// The variance along some axes, which stay with extent 1.
@@ -44,14 +46,15 @@ impl<B: Backend> Tensor<B> {
     #[must_use]
     #[track_caller]
     pub fn var_keepdim(&self, axes: &[isize], correction: usize) -> Self {
-        self.moments(self.axes("var", axes), correction).0
+        self.rounded_moments(self.axes("var", axes), correction).0
     }
 
     /// The standard deviation of all elements, the square root of their variance; gradient 0 where it is 0.
     #[must_use]
     #[track_caller]
     pub fn std(&self, correction: usize) -> Self {
-        self.var(correction).root()
+        let axes = Axes::all(self.rank());
+        self.deviation(axes, correction).without(axes)
     }
 
     /// The standard deviation along some axes, which go away; negative ones count from the end.
@@ -62,7 +65,7 @@ impl<B: Backend> Tensor<B> {
     #[track_caller]
     pub fn std_axes(&self, axes: &[isize], correction: usize) -> Self {
         let axes = self.axes("std", axes);
-        self.moments(axes, correction).0.without(axes).root()
+        self.deviation(axes, correction).without(axes)
     }
 
     /// The standard deviation along some axes, which stay with extent 1.
@@ -72,7 +75,7 @@ impl<B: Backend> Tensor<B> {
     #[must_use]
     #[track_caller]
     pub fn std_keepdim(&self, axes: &[isize], correction: usize) -> Self {
-        self.moments(self.axes("std", axes), correction).0.root()
+        self.deviation(self.axes("std", axes), correction)
     }
 
     /// Variance and mean of all elements, by one pass for both.
@@ -80,7 +83,7 @@ impl<B: Backend> Tensor<B> {
     #[track_caller]
     pub fn var_mean(&self, correction: usize) -> (Self, Self) {
         let axes = Axes::all(self.rank());
-        let (var, mean) = self.moments(axes, correction);
+        let (var, mean) = self.rounded_moments(axes, correction);
         (var.without(axes), mean.without(axes))
     }
 
@@ -92,7 +95,7 @@ impl<B: Backend> Tensor<B> {
     #[track_caller]
     pub fn var_mean_axes(&self, axes: &[isize], correction: usize) -> (Self, Self) {
         let axes = self.axes("var_mean", axes);
-        let (var, mean) = self.moments(axes, correction);
+        let (var, mean) = self.rounded_moments(axes, correction);
         (var.without(axes), mean.without(axes))
     }
 
@@ -103,7 +106,20 @@ impl<B: Backend> Tensor<B> {
     #[must_use]
     #[track_caller]
     pub fn var_mean_keepdim(&self, axes: &[isize], correction: usize) -> (Self, Self) {
-        self.moments(self.axes("var_mean", axes), correction)
+        self.rounded_moments(self.axes("var_mean", axes), correction)
+    }
+
+    /// Variance and mean in the format of the tensor.
+    #[track_caller]
+    fn rounded_moments(&self, axes: Axes, correction: usize) -> (Self, Self) {
+        let (var, mean) = self.widened().moments(axes, correction);
+        (var.cast(self.dtype()), mean.cast(self.dtype()))
+    }
+
+    /// The root of the variance, of slope 0 at 0; the variance itself may be beyond the format.
+    #[track_caller]
+    fn deviation(&self, axes: Axes, correction: usize) -> Self {
+        self.widened().moments(axes, correction).0.off_zero(Self::sqrt).cast(self.dtype())
     }
 
     #[track_caller]
@@ -111,23 +127,12 @@ impl<B: Backend> Tensor<B> {
         let mean = self.reduce(Reduce::Mean, axes);
         let rough = self - &mean;
         let squares = (&rough - rough.reduce(Reduce::Mean, axes)).square().reduce(Reduce::Mean, axes);
-        (if correction == 0 { squares } else { squares * corrected(self, axes, correction) }, mean)
-    }
-
-    /// The square root, of slope 0 at 0.
-    #[track_caller]
-    fn root(&self) -> Self {
-        let vanishes = self.eq(&self.zeros_like());
-        // The root is taken of 1 there, so that its derivatives stay finite.
-        vanishes.select(&self.zeros_like(), &vanishes.select(&self.ones_like(), self).sqrt())
+        (if correction == 0 { squares } else { squares * corrected(&self.shape(), axes, correction) }, mean)
     }
 }
 
-/// `n / max(n - correction, 0)`
-fn corrected<B: Backend>(x: &Tensor<B>, axes: Axes, correction: usize) -> f64 {
-    let shape = x.shape();
+/// `n / max(n - correction, 0)`, which makes of the mean of squares a variance.
+pub(super) fn corrected(shape: &Shape, axes: Axes, correction: usize) -> f64 {
     let count: usize = axes.iter().map(|axis| shape[axis]).product();
-    #[expect(clippy::cast_precision_loss, reason = "a count beyond 2^53 elements fits no memory")]
-    let [count, left] = [count, count.saturating_sub(correction)].map(|count| count as f64);
-    count / left
+    to_f64(count) / to_f64(count.saturating_sub(correction))
 }
