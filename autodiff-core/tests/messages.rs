@@ -306,6 +306,9 @@ fn windows_that_do_not_fit() {
     check(|| x.interpolate([2, 0], nearest), "interpolate: size 0 cannot be made of axis 2 of shape [2, 3, 4]");
     check(|| zeros([0]).interpolate([1], nearest), "interpolate: size 1 cannot be made of axis 0 of shape [0]");
     check(|| x.interpolate_by([-1.0], nearest), "interpolate: -1 is no factor of a size");
+    let long = zeros([1]).broadcast_to([1 << 32]);
+    let why = "position 2147483648 is beyond the 31 bits of an index";
+    check(|| long.interpolate([2], nearest), &format!("interpolate: {why}"));
     let window = Window::new(&[Slide::UNIT]).unwrap();
     let spread = |size, x: &T| T::call(&Primitive::WindowSpread { window, size }, &[x]);
     let why = "window_spread: the result does not have as many windows: [2, 3, 4] and [2, 3, 5]";

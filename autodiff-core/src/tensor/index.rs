@@ -160,6 +160,17 @@ impl<B: Backend> Index<B> {
         self.unsqueeze(-1).eq(&Self::iota(classes, self.device()))
     }
 
+    /// A vector of positions on an axis, which an operation of this name reads.
+    #[track_caller]
+    pub(super) fn positions(op: &str, positions: impl IntoIterator<Item = usize>, device: &B::Device) -> Self {
+        let narrow = |position| i32::try_from(position).map_err(|_| position);
+        let values: Vec<i32> = match positions.into_iter().map(narrow).collect() {
+            Ok(values) => values,
+            Err(position) => panic!("{op}: position {position} is beyond the 31 bits of an index"),
+        };
+        Self::from_slice(&values, [values.len()], device)
+    }
+
     #[track_caller]
     fn binary(&self, f: Binary, other: &Self) -> Self {
         Self(self.0.binary(f, &other.0))

@@ -96,22 +96,28 @@ impl<B: Backend> Tensor<B> {
     /// The weighted sum of the cells that the taps name.
     #[track_caller]
     fn resampled(&self, axis: usize, taps: &Taps) -> Self {
-        let read = |cells: &Vec<usize>| {
-            let cells: Vec<i32> = cells.iter().map(|&cell| i32::try_from(cell).unwrap_or(i32::MAX)).collect();
-            self.index_select(axis.cast_signed(), &Index::from_slice(&cells, [cells.len()], self.device()))
-        };
         let weigh = |weights: &Vec<f64>| {
             let column = Shape::new(&[1; MAX_RANK][..self.rank()]).with(axis, weights.len());
             let weights: Vec<B::Elem> = weights.iter().map(|&weight| B::Elem::from_f64(weight)).collect();
             Self::from_slice(&weights, column, self.device()).cast(self.dtype())
         };
         match &taps.weights[..] {
-            [] => read(&taps.cells[0]),
-            weights => {
-                let terms = taps.cells.iter().zip(weights).map(|(cells, weights)| read(cells) * weigh(weights));
-                terms.reduce(|sum, term| sum + term).unwrap_or_else(|| unreachable!("each weight has its cells"))
+            [] => self.cells(axis, &taps.cells[0]),
+            [first, rest @ ..] => {
+                let mut sum = self.cells(axis, &taps.cells[0]) * weigh(first);
+                for (cells, weights) in taps.cells[1..].iter().zip(rest) {
+                    sum = sum + self.cells(axis, cells) * weigh(weights);
+                }
+                sum
             }
         }
+    }
+
+    /// What stands in these places of an axis.
+    #[track_caller]
+    fn cells(&self, axis: usize, cells: &[usize]) -> Self {
+        let index = Index::positions("interpolate", cells.iter().copied(), self.device());
+        self.index_select(axis.cast_signed(), &index)
     }
 }
 

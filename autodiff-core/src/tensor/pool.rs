@@ -251,6 +251,7 @@ impl<B: Backend> Tensor<B> {
 
 /// The parts of an axis that pooling to a size takes together, which overlap where the sizes do not divide.
 struct Parts {
+    op: &'static str,
     axis: usize,
     /// The first cell of each, and the one behind the last.
     bounds: Vec<(usize, usize)>,
@@ -269,7 +270,7 @@ impl Parts {
         let bound = |part: u64| (position(part * size / count), position(((part + 1) * size).div_ceil(count)));
         let bounds: Vec<(usize, usize)> = (0..count).map(bound).collect();
         let longest = bounds.iter().map(|(start, stop)| stop - start).max().unwrap_or(1);
-        Self { axis, bounds, longest }
+        Self { op, axis, bounds, longest }
     }
 
     /// All parts one after another, each as long as the longest: what is missing is the cell that `behind` names.
@@ -279,9 +280,7 @@ impl Parts {
             let behind = behind(stop);
             (start..start + self.longest).map(move |cell| if cell < stop { cell } else { behind })
         });
-        let cells: Vec<i32> = cells.map(|cell| i32::try_from(cell).unwrap_or(i32::MAX)).collect();
-        let index = Index::from_slice(&cells, [cells.len()], x.device());
-        x.index_select(self.axis.cast_signed(), &index)
+        x.index_select(self.axis.cast_signed(), &Index::positions(self.op, cells, x.device()))
     }
 
     /// The parts for a maximum: the last cell once more changes neither that nor which is the first.
