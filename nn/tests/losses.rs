@@ -178,6 +178,20 @@ fn divergences_by_hand() {
     check_close(&kl_div(&logp.slice(0, ..1), &row.log(), true, Reduction::None), &want[..2]);
 }
 
+/// What has no probability counts nothing, however unlikely it was held; what has some does.
+#[test]
+fn divergences_of_what_never_happens() {
+    let inf = f64::INFINITY;
+    let (t, x) = ([0.0, 0.0, 0.5], [-inf, -3.0, -inf]);
+    for (target, is_log) in [(t, false), (t.map(f64::ln), true)] {
+        let [x, target] = [x, target].map(|values| Tensor::<Autodiff<F64>>::variable(Tensor::new(&values, [3])));
+        let loss = kl_div(&x, &target, is_log, Reduction::None);
+        assert_eq!(loss.value().to_vec(), [0.0, 0.0, inf], "log_target = {is_log}");
+        let gradients: Vec<_> = loss.sum().grad(&[&x, &target]).into_iter().map(|g| g.unwrap().to_vec()).collect();
+        assert_eq!(gradients, [vec![0.0, 0.0, -0.5], vec![0.0, 0.0, inf]], "log_target = {is_log}");
+    }
+}
+
 #[test]
 fn gradients_of_all_losses() {
     let draw = |seed, shape: [usize; 2]| Tensor::<F64>::normal(&Index::key(seed, &Default::default()), shape);

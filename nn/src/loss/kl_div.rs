@@ -7,8 +7,8 @@ use crate::Reduction;
 
 /// `t (log t - x)`: how far log-probabilities `x` are from the distribution `t` (Kullback and Leibler 1951).
 ///
-/// With `log_target` the target is a logarithm too: `e^t (t - x)`. Where `t` is 0 the loss is 0 and the gradient of `t` is
-/// that of `-t x` alone. Probabilities that sum to a divergence lie along the last axes:
+/// With `log_target` the target is a logarithm too: `e^t (t - x)`. Where the probability `t`, or `e^t`, is 0, the loss and its
+/// gradients are 0, also for an `x` of `-inf`. Probabilities that sum to a divergence lie along the last axes:
 /// [`Reduction::BatchMean`] is the divergence's mean over a batch, [`Reduction::Mean`] is over all elements.
 ///
 /// ```
@@ -26,10 +26,17 @@ use crate::Reduction;
 #[track_caller]
 pub fn kl_div<B: Backend>(input: &Tensor<B>, target: &Tensor<B>, log_target: bool, reduction: Reduction) -> Tensor<B> {
     check_same("kl_div", input, target);
-    if log_target {
-        return reduction.apply(target.exp() * (target - input));
-    }
-    let absent = target.eq(&target.zeros_like());
-    let log = absent.select(&target.ones_like(), target).log();
-    reduction.apply(target * log - target * input)
+    let probability = if log_target { &target.exp() } else { target };
+    let zero = target.zeros_like();
+    let absent = probability.eq(&zero);
+    // What is not counted is computed of harmless numbers, so that no infinity comes back from it.
+    let [probability, log] = if log_target {
+        let log = absent.select(&zero, target);
+        [log.exp(), log]
+    } else {
+        let probability = absent.select(&target.ones_like(), target);
+        [probability.clone(), probability.log()]
+    };
+    let term = probability * (log - absent.select(&zero, input));
+    reduction.apply(absent.select(&zero, &term))
 }
