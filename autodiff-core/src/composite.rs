@@ -107,7 +107,7 @@ mod rule {
 
     use super::{Composite, attention, cross_entropy, normalize, softmax, softplus};
     use crate::op::each_needed;
-    use crate::{Backend, Node, Saves, Scalar, Tensor};
+    use crate::{Backend, Needs, Node, Saves, Scalar, Tensor};
 
     impl Composite {
         /// The result by the body, for backends without a kernel of their own.
@@ -141,13 +141,13 @@ mod rule {
             !matches!((self, arg), (Self::CrossEntropy, 1))
         }
 
-        pub(crate) const fn saves(self) -> Saves {
+        pub(crate) const fn saves(self, needs: Needs) -> Saves {
             match self {
                 Self::Softmax { .. } | Self::LogSoftmax { .. } => Saves::NONE.and_output(),
                 Self::LogSumExp { .. } => Saves::NONE.and_input(0).and_output(),
                 Self::CrossEntropy => Saves::NONE.and_input(0).and_input(1),
                 Self::Softplus | Self::Standardize { .. } | Self::RmsNorm { .. } => Saves::NONE.and_input(0),
-                Self::Attention { .. } => Saves::NONE.and_input(0).and_input(1).and_input(2).and_input(3),
+                Self::Attention { .. } => attention::saves(needs),
             }
         }
 

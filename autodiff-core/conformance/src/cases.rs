@@ -160,6 +160,8 @@ pub(crate) fn movement() -> Vec<Case> {
     cases.push(Case::new(Primitive::Concat { axis: 1 }, [x.clone(), column, x.clone()]));
     let empty = Host::spread(16, [0, 3], 0.0, 1.0);
     cases.push(Case::new(Primitive::Concat { axis: 0 }, [x.clone(), empty, x.clone()]));
+    let pad = Primitive::Pad { axis: 1, lo: 1, hi: 2, interior: 1 };
+    cases.extend([[2, 1], [2, 0]].map(|shape| Case::new(pad, [Host::spread(27, shape, -2.0, 2.0)])));
     cases.push(Case::new(Primitive::Cast { to: DType::Elem }, [x.clone().cast(DType::Bf16)]));
     cases.push(Case::new(Primitive::Barrier, [x, Host::index(&[1], [])]));
     cases
@@ -186,6 +188,8 @@ pub(crate) fn composite() -> Vec<Case> {
     let of = |composite| Case::new(Primitive::Call(composite), [x.clone()]);
     let mut cases: Vec<Case> = crate::composite::of_shape(&x.spec.shape).into_iter().map(of).collect();
     let labels = Host::index(&[2, 0], [2]);
+    cases.push(Case::new(Primitive::Call(Composite::CrossEntropy), [x, labels]));
+    let (x, labels) = (Host::spread(28, [2, 2, 3], -1.5, 1.5), Host::index(&[2, 0, 1, 1], [2, 2]));
     cases.push(Case::new(Primitive::Call(Composite::CrossEntropy), [x, labels]));
     let mask = Host::spread(24, [2, 3, 2], -1.0, 1.0);
     for (causal, mask) in [(false, None), (true, None), (true, Some(&mask.values[..]))] {

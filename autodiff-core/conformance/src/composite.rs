@@ -3,7 +3,7 @@
 use alloc::format;
 use alloc::vec::Vec;
 
-use autodiff_core::{Axes, Backend, Composite, DType, Primitive, Scalar, Shape, Spec, Tensor};
+use autodiff_core::{Autodiff, Axes, Backend, Composite, DType, Primitive, Scalar, Shape, Spec, Tensor};
 
 use crate::failure::Outcome;
 use crate::grid::{FLOATS, shapes};
@@ -84,11 +84,31 @@ pub fn of_infinities<B: Backend>() -> Outcome {
     check(&subject, &Host::new(&[inf, 1.0, -inf, 3.0, nan, -inf], [2, 3]))
 }
 
-/// Half precision as storage beside the element.
+/// Half precision as storage beside the element; of more elements than f16 can count, too.
 pub fn in_every_format<B: Backend>() -> Outcome {
     let subject = Subject::<B>::of(in_every_format::<B>);
     for dtype in FLOATS {
         check(&subject, &Host::spread(5, [3, 5], -3.0, 3.0).cast(dtype))?;
+    }
+    beyond_a_half(&subject)
+}
+
+/// 131,072 halves, every other one 0 and -1: the sum of their exponentials is beyond the end of f16.
+fn beyond_a_half<B: Backend>(subject: &Subject<B>) -> Outcome {
+    let values: Vec<f64> = [0.0, -1.0].into_iter().cycle().take(131_072).collect();
+    let log_sum = libm::log(65_536.0 * (1.0 + libm::exp(-1.0)));
+    let x = Host::new(&values, [131_072]).cast(DType::F16);
+    let logs: Vec<f64> = values.iter().map(|x| x - log_sum).collect();
+    let expected = [
+        (Composite::Softmax { axis: 0 }, logs.iter().map(|&log| libm::exp(log)).collect()),
+        (Composite::LogSoftmax { axis: 0 }, logs),
+        (Composite::LogSumExp { axis: 0 }, Vec::from([log_sum])),
+    ];
+    for (composite, exact) in expected {
+        let op = Primitive::Call(composite);
+        let out = subject.infer(&op, core::slice::from_ref(&x))?;
+        let (label, found) = (format!("{} of 131,072 halves", op.name()), subject.apply(&op, &[subject.put(&x)], &out));
+        subject.compare(&|| label.clone(), &found, &out, &Exact::new(exact), Tolerance::of(&op, out.dtype))?;
     }
     Ok(())
 }
@@ -127,7 +147,24 @@ pub fn normalize<B: Backend>() -> Outcome {
         }
         check(&Host::spread(18, [2, 300], -1.0, 1.0))?;
     }
-    Ok(())
+    normalizations(Axes::one(1), 0.0).into_iter().try_for_each(|composite| scaled_slopes(&subject, composite))
+}
+
+/// Without an eps the slopes at numbers a thousand times as large, whose squares may overflow, are a thousandth.
+fn scaled_slopes<B: Backend>(subject: &Subject<B>, composite: Composite) -> Outcome {
+    let put = |seed, scale: f64| {
+        let host = Host::spread(seed, [2, 5], -8.0, 8.0).rounded::<B::Elem>();
+        subject.put(&Host { values: host.values.iter().map(|x| x * scale).collect(), ..host })
+    };
+    let slopes = |scale| {
+        let x = Tensor::<Autodiff<B>>::variable(put(30, scale));
+        let y = Tensor::call(&Primitive::Call(composite), &[&x]);
+        y.grad_with(&[&x], put(31, scale)).remove(0)
+    };
+    match [slopes(1.0), slopes(1024.0)] {
+        [Some(slopes), Some(scaled)] => agree(subject, composite.name(), &scaled, &slopes),
+        _ => Err(subject.failure(composite.name().into(), 0, "no gradient", "a gradient")),
+    }
 }
 
 /// Attention of every size, masked in both ways; a row that sees nothing is NaN, and a weight that underflows is 0.
@@ -173,9 +210,9 @@ pub fn as_their_bodies<B: Backend>() -> Outcome {
         (subject.infer(&op, &inputs)?, inputs.iter().map(|host| subject.put(host)).collect::<Vec<_>>());
     let body = Composite::Attention { causal: true, scale: Some(Scalar::new(0.75)) }.body(&tensors);
     agree(&subject, "attention", &subject.apply(&op, &tensors, &out), &body)?;
-    let (x, labels) = (Host::spread(10, [4, 3], -3.0, 3.0), Host::index(&[0, 2, 1, 2], [4]));
+    let (x, labels) = (Host::spread(10, [2, 2, 3], -3.0, 3.0), Host::index(&[0, 2, 1, 2], [2, 2]));
     let inputs = [subject.put(&x), subject.put(&labels)];
-    let found = subject.apply(&Primitive::Call(Composite::CrossEntropy), &inputs, &Spec::elem([4]));
+    let found = subject.apply(&Primitive::Call(Composite::CrossEntropy), &inputs, &Spec::elem([2, 2]));
     agree(&subject, "cross_entropy", &found, &Composite::CrossEntropy.body(&inputs))
 }
 

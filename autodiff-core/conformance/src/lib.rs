@@ -38,5 +38,8 @@ pub mod window;
 
 mod suite;
 
+#[cfg(test)]
+mod saves;
+
 pub use failure::{Failure, Outcome};
 pub use replay::{Delayed, Evaluated, Executed, Planned, Replay, Runner};

@@ -106,7 +106,7 @@ pub fn convolutions_along_an_axis<B: Backend>() -> Outcome {
 /// Over two and three axes with a window of its own along each; every channel by itself.
 pub fn convolutions<B: Backend>() -> Outcome {
     let subject = Subject::<B>::of(convolutions::<B>);
-    let slides = [slide([3, 2, 1, 1, 0]), slide([2, 1, 3, 2, 1]), slide([3, 1, 1, 1, 1])];
+    let slides = [slide([3, 2, 1, 1, 1]), slide([2, 1, 3, 2, 1]), slide([3, 1, 1, 1, 1])];
     check(&subject, Geometry { size: &[5, 6], slides: &slides[..2] }.convolutions(2, [4, 2], 2))?;
     check(&subject, Geometry { size: &[3, 18], slides: &slides[1..] }.convolutions(1, [3, 3], 3))?;
     check(&subject, Geometry { size: &[3, 4, 5], slides: &slides }.convolutions(1, [2, 2], 1))?;
@@ -173,6 +173,8 @@ pub fn convolutions_of_nothing<B: Backend>() -> Outcome {
     check(&subject, geometry.convolutions(2, [0, 2], 2))?;
     check(&subject, geometry.convolutions(2, [2, 0], 1))?;
     let hollow = Geometry { size: &[0, 3], slides: &[slide([2, 1, 1, 1, 1]), slide([2, 1, 1, 0, 0])] };
+    check(&subject, hollow.convolutions(2, [2, 2], 1))?;
+    let hollow = Geometry { size: &[3, 0], slides: &[slide([2, 1, 1, 0, 0]), slide([2, 1, 1, 1, 1])] };
     check(&subject, hollow.convolutions(2, [2, 2], 1))
 }
 

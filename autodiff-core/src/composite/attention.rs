@@ -39,7 +39,7 @@ pub(super) use rule::*;
 
 #[cfg(feature = "alloc")]
 mod rule {
-    use crate::{Backend, Index, Node, Shape, Tensor};
+    use crate::{Backend, Index, Needs, Node, Saves, Shape, Tensor};
 
     /// `softmax(scale q k^T + mask) v`
     #[track_caller]
@@ -74,6 +74,12 @@ mod rule {
             scores = seen.select(&scores, &scores.new_full(shape, f64::NEG_INFINITY));
         }
         scores.softmax(-1)
+    }
+
+    /// The weights are made of all but the values, which only the gradient of the scores reads.
+    pub(in crate::composite) const fn saves(needs: Needs) -> Saves {
+        let scores = needs.contains(0) || needs.contains(1) || needs.contains(3);
+        Saves::NONE.and_input(0).and_input(1).and_input_if(2, scores).and_input(3)
     }
 
     /// What the gradients share. The weights `p` are computed again, not kept: they are the only value as large as a row

@@ -111,7 +111,7 @@ mod rule {
                 Self::Add | Self::Sub => Saves::NONE,
                 Self::Mul => Saves::NONE.and_input_if(0, right).and_input_if(1, left),
                 Self::Div => Saves::NONE.and_input(1).and_output_if(right),
-                Self::Pow => Saves::NONE.and_input(0).and_input(1).and_output_if(right),
+                Self::Pow => Saves::NONE.and_input(0).and_input_if(1, left).and_output_if(right),
                 Self::Atan2 | Self::Max | Self::Min => Saves::NONE.and_input(0).and_input(1),
             }
         }

@@ -82,12 +82,8 @@ pub(super) mod rule {
     /// ```text
     /// concat  the slice of g where that input lies
     /// ```
-    pub(in crate::primitive) fn concat<B: Backend>(axis: usize, arg: usize, at: &Node<'_, B>) -> Tensor<B> {
-        let start: usize = (0..arg).map(|before| at.shape(before)[axis]).sum();
-        at.grad().slice_along(axis, start, start + at.shape(arg)[axis], 1)
-    }
-
-    /// The same for all inputs in one pass: where they lie is added up once.
+    ///
+    /// Of all inputs in one pass: where they lie is added up once.
     pub(in crate::primitive) fn concat_all<B: Backend>(
         axis: usize,
         at: &Node<'_, B>,

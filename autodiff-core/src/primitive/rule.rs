@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::{Primitive, conv, gather, matmul, movement, region, scan, select, window};
-use crate::op::each_needed;
+use crate::op::{each_needed, one_of_all};
 use crate::{Backend, Needs, Node, Op, Saves, Spec, SpecError, Tensor};
 
 impl Op for Primitive {
@@ -68,7 +68,7 @@ impl Op for Primitive {
             Self::Conv { .. } | Self::ConvInputGrad { .. } | Self::ConvWeightGrad { .. } => conv::rule::saves(needs),
             Self::Gather { .. } => gather::rule::saves(true),
             Self::ScatterAdd { .. } => gather::rule::saves(needs.contains(2)),
-            Self::Call(composite) => composite.saves(),
+            Self::Call(composite) => composite.saves(needs),
             Self::Constant { .. }
             | Self::Iota { .. }
             | Self::RandomBits { .. }
@@ -120,7 +120,7 @@ impl Op for Primitive {
             Self::Broadcast { .. } => movement::rule::broadcast(at),
             Self::Pad { axis, lo, interior, .. } => region::rule::pad(axis.into(), lo, interior, at),
             Self::Slice { axis, start, step, .. } => region::rule::slice(axis.into(), start, step, at),
-            Self::Concat { axis } => region::rule::concat(axis.into(), arg, at),
+            Self::Concat { .. } => one_of_all(self, arg, at),
             Self::Gather { axis } => gather::rule::gather(axis.into(), at),
             Self::ScatterAdd { axis } => gather::rule::scatter_add(axis.into(), arg, at),
             Self::Call(composite) => composite.backward(arg, at),

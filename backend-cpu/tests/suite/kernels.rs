@@ -2,7 +2,7 @@
 
 use autodiff_core::{
     ArgReduce, Axes, Backend, Binary, Compare, Composite, DType, Data, DataBuf, Order, Primitive, Reduce,
-    Scalar as Number, Shape, Spec, Unary, bf16, f16,
+    Scalar as Number, Shape, Slide, Spec, Unary, Window, bf16, f16,
 };
 use backend_cpu::{Cpu, CpuDevice, DenseTensor, Scalar};
 
@@ -256,6 +256,51 @@ fn sources<T: Scalar>() {
     same("halves beside another element", &Cpu::<T>::to_data(&doubled), &expected);
 }
 
+/// Elements that a broadcast repeats are read as if each were stored.
+fn repeated<T: Scalar>() {
+    let mut numbers = Numbers(9);
+    let window = Window::new(&[Slide { kernel: 2, ..Slide::UNIT }]).unwrap();
+    let full = Shape::from([2, 3, 19]);
+    let (other, twice) = (store(&numbers.tame::<T>(full)), store(&numbers.tame::<T>([2, 3, 18])));
+    let (weight, labels) = (store(&numbers.tame::<T>([3, 3, 2])), store(&numbers.indices::<T>([2, 3], 19)));
+    let turned = run(&Primitive::Permute { order: Order::try_new(&[0, 2, 1]).unwrap() }, &[&other]);
+    let mut alone = vec![Primitive::WindowSum { window }, Primitive::WindowArgMax { window }];
+    alone.extend((0..2).map(|bit| Primitive::CumSum { axis: 2, reverse: bit == 1 }));
+    alone.push(Primitive::WindowSpread { window, size: [1, 1, 20] });
+    alone.extend([Primitive::Unary(Unary::Abs), Primitive::Cast { to: DType::F16 }]);
+    alone.push(Primitive::Pad { axis: 2, lo: 1, hi: 0, interior: 1 });
+    for set in 0..8 {
+        let axes: Axes = (0..3).filter(|axis| set >> axis & 1 == 1).collect();
+        alone.extend(Reduce::ALL.map(|kind| Primitive::Reduce { kind, axes }));
+    }
+    alone.extend((0..3).map(|axis| Primitive::ArgReduce { kind: ArgReduce::Max, axis }));
+    for from in [[2, 3, 1], [2, 1, 19], [1, 3, 19], [1, 1, 1]] {
+        let (x, stretch) = (numbers.tame::<T>(from), Primitive::Broadcast { shape: full });
+        let (repeated, stored) = (run(&stretch, &[&store(&x)]), store(&reference::apply(&stretch, &[&x])));
+        let agree = |op: &Primitive, of: &dyn Fn(&DenseTensor<T>) -> DenseTensor<T>| {
+            let what = format!("{}{op} of {from:?} repeated", op.name());
+            same(&what, &Cpu::<T>::to_data(&of(&repeated)), &Cpu::<T>::to_data(&of(&stored)));
+        };
+        alone.iter().for_each(|op| agree(op, &|x| run(op, &[x])));
+        for op in [Primitive::Binary(Binary::Sub), Primitive::Compare(Compare::Lt), Primitive::Concat { axis: 2 }] {
+            agree(&op, &|x| run(&op, &[x, &other]));
+            agree(&op, &|x| run(&op, &[&other, x]));
+            agree(&op, &|x| run(&op, &[x, x]));
+        }
+        agree(&Primitive::Select, &|x| run(&Primitive::Select, &[&other, x, &other]));
+        agree(&Primitive::MatMul, &|x| run(&Primitive::MatMul, &[x, &turned]));
+        agree(&Primitive::MatMul, &|x| run(&Primitive::MatMul, &[&turned, x]));
+        let op = Primitive::Call(Composite::CrossEntropy);
+        agree(&op, &|x| run(&op, &[x, &labels]));
+        let op = Primitive::Conv { window, groups: 1 };
+        agree(&op, &|x| run(&op, &[x, &weight]));
+        let op = Primitive::ConvInputGrad { window, groups: 1, size: [1, 1, 20] };
+        agree(&op, &|x| run(&op, &[x, &weight]));
+        let op = Primitive::ConvWeightGrad { window, groups: 1 };
+        agree(&op, &|x| run(&op, &[x, &twice]));
+    }
+}
+
 macro_rules! for_each_element {
     ($($name:ident: $family:ident),* $(,)?) => {
         $(
@@ -280,4 +325,5 @@ for_each_element! {
     whole_rows_at_positions: rows,
     cross_entropy_in_one_pass: losses,
     constants_positions_and_halves: sources,
+    repeated_elements: repeated,
 }
