@@ -15,8 +15,8 @@ use crate::host::Host;
 use crate::subject::{Subject, describe};
 
 /// For each operation that is linear in an argument, and each such argument.
-pub fn of_linear_operations<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(of_linear_operations::<B>);
+pub fn of_linear_operations<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(of_linear_operations::<B>, device);
     cases::linear().into_iter().try_for_each(|(case, arg)| identity(&subject, &case, arg))
 }
 

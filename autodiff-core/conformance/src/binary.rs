@@ -8,8 +8,8 @@ use crate::host::Host;
 use crate::subject::Subject;
 
 /// IEEE 754's answers for every pair of special numbers, and ties.
-pub fn of_special_numbers<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(of_special_numbers::<B>);
+pub fn of_special_numbers<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(of_special_numbers::<B>, device);
     for f in Binary::ALL {
         subject.check(&Primitive::Binary(f), &pairs(&SPECIAL))?;
     }
@@ -17,8 +17,8 @@ pub fn of_special_numbers<B: Backend>() -> Outcome {
 }
 
 /// Accurate where numbers usually are; powers of positive numbers to any.
-pub fn of_moderate_numbers<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(of_moderate_numbers::<B>);
+pub fn of_moderate_numbers<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(of_moderate_numbers::<B>, device);
     for f in Binary::ALL {
         let a = Host::spread(1, [401], 0.01, 9.0);
         subject.check(&Primitive::Binary(f), &[a.clone(), Host::spread(2, [401], -4.0, 4.0)])?;
@@ -28,8 +28,8 @@ pub fn of_moderate_numbers<B: Backend>() -> Outcome {
 }
 
 /// Half precision as storage beside the element.
-pub fn in_every_format<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(in_every_format::<B>);
+pub fn in_every_format<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(in_every_format::<B>, device);
     for dtype in FLOATS {
         for f in Binary::ALL {
             let (a, b) = (Host::spread(4, [53], 0.1, 5.0), Host::spread(5, [53], -3.0, 3.0));
@@ -41,8 +41,8 @@ pub fn in_every_format<B: Backend>() -> Outcome {
 }
 
 /// Indices wrap around on overflow.
-pub fn of_indices<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(of_indices::<B>);
+pub fn of_indices<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(of_indices::<B>, device);
     let values = [0, 1, -1, 7, -7, 65_536, 123_456_789, i32::MAX, i32::MIN].map(f64::from);
     let inputs = pairs(&values).map(|host| host.cast(DType::Index));
     for f in Binary::ALL.into_iter().filter(|f| f.on_index()) {
@@ -55,8 +55,8 @@ pub fn of_indices<B: Backend>() -> Outcome {
 }
 
 /// Operators of indices, with each other and with numbers.
-pub fn operators_of_indices<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(operators_of_indices::<B>);
+pub fn operators_of_indices<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(operators_of_indices::<B>, device);
     let x = Index::<B>::from_slice(&[1, -2, i32::MAX], [3], &subject.device);
     let y = &(&(&x + 1) * 3) - &x;
     let expected = [1, -2, i32::MAX].map(|x: i32| x.wrapping_add(1).wrapping_mul(3).wrapping_sub(x));
@@ -66,8 +66,8 @@ pub fn operators_of_indices<B: Backend>() -> Outcome {
 }
 
 /// 1 and 0 in the backend's element, whatever is compared; false beside NaN.
-pub fn comparisons<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(comparisons::<B>);
+pub fn comparisons<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(comparisons::<B>, device);
     for f in Compare::ALL {
         for dtype in FLOATS {
             subject.check(&Primitive::Compare(f), &pairs(&SPECIAL).map(|host| host.cast(dtype)))?;
@@ -77,8 +77,8 @@ pub fn comparisons<B: Backend>() -> Outcome {
 }
 
 /// The first where the condition is not 0, which NaN is not either; in every format.
-pub fn choices<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(choices::<B>);
+pub fn choices<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(choices::<B>, device);
     let condition = Host::vector(&[0.0, -0.0, 1.0, -2.0, f64::NAN, f64::INFINITY, 1e-40, 0.0]);
     for dtype in FORMATS {
         let a = Host::vector(&[1.0, 2.0, -0.0, f64::NAN, 5.0, f64::INFINITY, 7.0, f64::NAN]).cast(dtype);
@@ -90,8 +90,8 @@ pub fn choices<B: Backend>() -> Outcome {
 }
 
 /// Tensors of every rank, and of no elements.
-pub fn of_every_shape<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(of_every_shape::<B>);
+pub fn of_every_shape<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(of_every_shape::<B>, device);
     for shape in shapes() {
         let inputs = [1, 2, 3].map(|seed| Host::spread(seed, shape, -3.0, 3.0));
         for f in [Binary::Sub, Binary::Div, Binary::Max] {
@@ -104,8 +104,8 @@ pub fn of_every_shape<B: Backend>() -> Outcome {
 }
 
 /// Operators broadcast as NumPy does: equal to the same on operands that were stretched before.
-pub fn operators_broadcast<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(operators_broadcast::<B>);
+pub fn operators_broadcast<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(operators_broadcast::<B>, device);
     let shapes: [[&[usize]; 3]; 6] = [
         [&[2, 3], &[3], &[2, 3]],
         [&[2, 1], &[1, 3], &[2, 3]],

@@ -9,8 +9,8 @@ use crate::host::Host;
 use crate::subject::Subject;
 
 /// One rounding, to the nearest, ties to even; too large is infinite; the sign of zero stays.
-pub fn between_floats<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(between_floats::<B>);
+pub fn between_floats<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(between_floats::<B>, device);
     let mut values = SPECIAL.to_vec();
     values.extend([0.1, 2049.0, 2051.0, 65504.0, 65519.0, 65520.0, 1e39, 6e-8, 2e-8, -2e-8, 3.4e38]);
     // Just beside a tie, by less than `f32` can tell: two roundings in a row would fall on the wrong side.
@@ -28,8 +28,8 @@ pub fn between_floats<B: Backend>() -> Outcome {
 }
 
 /// Cut towards zero; what does not fit saturates, NaN is 0.
-pub fn to_index<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(to_index::<B>);
+pub fn to_index<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(to_index::<B>, device);
     let mut values = SPECIAL.to_vec();
     values.extend([0.99, -0.99, 7.9, -7.9, 2_147_483_520.0, 2_147_483_648.0, -2_147_483_648.0, 3e9, -3e9, 65504.0]);
     for from in FLOATS {
@@ -39,8 +39,8 @@ pub fn to_index<B: Backend>() -> Outcome {
 }
 
 /// One rounding to the nearest.
-pub fn from_index<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(from_index::<B>);
+pub fn from_index<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(from_index::<B>, device);
     // In the last ones, a rounding to `f32` on the way would make a tie of what is none.
     let values =
         [0, 1, -1, 255, 257, 2049, -2051, 65535, 65536, 16_777_217, i32::MAX, i32::MIN, 16_842_753, 50_462_719];
@@ -51,8 +51,8 @@ pub fn from_index<B: Backend>() -> Outcome {
 }
 
 /// Tensors of every rank, and of no elements.
-pub fn of_every_shape<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(of_every_shape::<B>);
+pub fn of_every_shape<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(of_every_shape::<B>, device);
     for shape in crate::grid::shapes() {
         for (from, to) in [(DType::Elem, DType::F16), (DType::Bf16, DType::Elem), (DType::Elem, DType::Index)] {
             subject.check(&Primitive::Cast { to }, &[Host::spread(3, shape, -9.0, 9.0).cast(from)])?;

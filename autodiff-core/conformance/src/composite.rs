@@ -49,8 +49,8 @@ fn check<B: Backend>(subject: &Subject<B>, x: &Host) -> Outcome {
 }
 
 /// Along every axis of tensors of every rank, and of no elements.
-pub fn of_every_shape<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(of_every_shape::<B>);
+pub fn of_every_shape<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(of_every_shape::<B>, device);
     for shape in shapes() {
         check(&subject, &Host::spread(1, shape, -4.0, 4.0))?;
     }
@@ -58,8 +58,8 @@ pub fn of_every_shape<B: Backend>() -> Outcome {
 }
 
 /// Finite and accurate at a thousand and beyond, where exponentials overflow.
-pub fn of_large_numbers<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(of_large_numbers::<B>);
+pub fn of_large_numbers<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(of_large_numbers::<B>, device);
     for size in [30.0, 1e3, 3e4] {
         check(&subject, &Host::spread(3, [5, 7], -size, size))?;
         check(&subject, &Host::spread(3, [5, 7], size, 1.5 * size))?;
@@ -76,8 +76,8 @@ pub fn of_large_numbers<B: Backend>() -> Outcome {
 }
 
 /// Entries of minus infinity count for nothing, as masks need; of nothing but them there is no softmax.
-pub fn of_infinities<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(of_infinities::<B>);
+pub fn of_infinities<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(of_infinities::<B>, device);
     let (inf, nan) = (f64::INFINITY, f64::NAN);
     check(&subject, &Host::new(&[1.0, -inf, 2.0, -inf, -inf, 0.5], [2, 3]))?;
     check(&subject, &Host::new(&[-inf, -inf, -inf, nan, 1.0, 2.0], [2, 3]))?;
@@ -85,8 +85,8 @@ pub fn of_infinities<B: Backend>() -> Outcome {
 }
 
 /// Half precision as storage beside the element; of more elements than f16 can count, too.
-pub fn in_every_format<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(in_every_format::<B>);
+pub fn in_every_format<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(in_every_format::<B>, device);
     for dtype in FLOATS {
         check(&subject, &Host::spread(5, [3, 5], -3.0, 3.0).cast(dtype))?;
     }
@@ -114,8 +114,8 @@ fn beyond_a_half<B: Backend>(subject: &Subject<B>) -> Outcome {
 }
 
 /// One loss a row, of the label's class; of every rank, and finite for a class of hardly any probability.
-pub fn cross_entropy<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(cross_entropy::<B>);
+pub fn cross_entropy<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(cross_entropy::<B>, device);
     let op = Primitive::Call(Composite::CrossEntropy);
     for shape in [&[4][..], &[3, 5], &[2, 3, 4], &[1, 1], &[0, 3]] {
         let shape = Shape::new(shape);
@@ -135,8 +135,8 @@ pub fn cross_entropy<B: Backend>() -> Outcome {
 
 /// A mean far larger than the spread takes no digits from what is left, an eps only counts beside a small variance, and no
 /// square of a half overflows.
-pub fn normalize<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(normalize::<B>);
+pub fn normalize<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(normalize::<B>, device);
     for composite in normalizations(Axes::one(1), 1e-5) {
         let check = |x: &Host| subject.check(&Primitive::Call(composite), core::slice::from_ref(x));
         for dtype in FLOATS {
@@ -168,8 +168,8 @@ fn scaled_slopes<B: Backend>(subject: &Subject<B>, composite: Composite) -> Outc
 }
 
 /// Attention of every size, masked in both ways; a row that sees nothing is NaN, and a weight that underflows is 0.
-pub fn attend<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(attend::<B>);
+pub fn attend<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(attend::<B>, device);
     let inf = f64::INFINITY;
     let added: Vec<f64> = Host::spread(19, [2, 3, 4], -2.0, 2.0).values;
     let mut hiding = added.clone();
@@ -194,8 +194,8 @@ pub fn attend<B: Backend>() -> Outcome {
 }
 
 /// What a fused kernel answers is what the body means.
-pub fn as_their_bodies<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(as_their_bodies::<B>);
+pub fn as_their_bodies<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(as_their_bodies::<B>, device);
     let shape = Shape::from([3, 5, 2]);
     let x = Host::spread(9, shape, -3.0, 3.0);
     for composite in of_shape(&shape) {
@@ -217,8 +217,8 @@ pub fn as_their_bodies<B: Backend>() -> Outcome {
 }
 
 /// The functions that are a formula of primitives, not a composite.
-pub fn formulas<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(formulas::<B>);
+pub fn formulas<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(formulas::<B>, device);
     let host = Host::spread(11, [40], -3.0, 3.0).rounded::<B::Elem>();
     let x = subject.put(&host);
     let check = |name: &str, found: Tensor<B>, f: fn(f64) -> f64| {

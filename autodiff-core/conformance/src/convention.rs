@@ -33,20 +33,20 @@ fn slopes<B: Backend>(
 }
 
 /// relu has slope 0 at 0, of either sign, and NaN passes on what arrives.
-pub fn relu_at_zero<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(relu_at_zero::<B>);
+pub fn relu_at_zero<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(relu_at_zero::<B>, device);
     slope(&subject, "relu", &Tensor::relu, &[0.0, -0.0, -1.0, 2.0, f64::NAN], &[0.0, 0.0, 0.0, 1.0, 1.0])
 }
 
 /// The magnitude has slope 0 at 0.
-pub fn abs_at_zero<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(abs_at_zero::<B>);
+pub fn abs_at_zero<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(abs_at_zero::<B>, device);
     slope(&subject, "abs", &Tensor::abs, &[0.0, -0.0, -3.0, 2.0], &[0.0, 0.0, -1.0, 1.0])
 }
 
 /// On a tie each of two gets a half.
-pub fn maximum_and_minimum_on_a_tie<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(maximum_and_minimum_on_a_tie::<B>);
+pub fn maximum_and_minimum_on_a_tie<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(maximum_and_minimum_on_a_tie::<B>, device);
     let (a, b) = (&[1.0, 2.0, 3.0][..], &[3.0, 2.0, 1.0][..]);
     slopes(&subject, "maximum", &Tensor::maximum, [a, b], [&[0.0, 0.5, 1.0], &[1.0, 0.5, 0.0]])?;
     slopes(&subject, "minimum", &Tensor::minimum, [a, b], [&[1.0, 0.5, 0.0], &[0.0, 0.5, 1.0]])?;
@@ -54,15 +54,15 @@ pub fn maximum_and_minimum_on_a_tie<B: Backend>() -> Outcome {
 }
 
 /// Equal extremes share the gradient evenly.
-pub fn extremes_share<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(extremes_share::<B>);
+pub fn extremes_share<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(extremes_share::<B>, device);
     slope(&subject, "max", &Tensor::max, &[5.0, 1.0, 5.0, 5.0, 5.0], &[0.25, 0.0, 0.25, 0.25, 0.25])?;
     slope(&subject, "min", &Tensor::min, &[5.0, 1.0, 1.0, 5.0, 9.0], &[0.0, 0.5, 0.5, 0.0, 0.0])
 }
 
 /// What is sorted sends its gradient back to where it was; of equal elements the first stands first.
-pub fn sorted_values_go_back<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(sorted_values_go_back::<B>);
+pub fn sorted_values_go_back<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(sorted_values_go_back::<B>, device);
     let weights = Tensor::constant_of(subject.put(&Host::vector(&[10.0, 20.0, 30.0])));
     let sorted = |x: &Tensor<D<B>>| x.sort(0, true).0 * &weights;
     slope(&subject, "sort", &sorted, &[2.0, 3.0, 2.0], &[20.0, 10.0, 30.0])?;
@@ -71,8 +71,8 @@ pub fn sorted_values_go_back<B: Backend>() -> Outcome {
 }
 
 /// The product of the others, whatever the element itself is; infinities and NaN as IEEE 754 multiplies them.
-pub fn products_at_zero<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(products_at_zero::<B>);
+pub fn products_at_zero<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(products_at_zero::<B>, device);
     slope(&subject, "prod", &Tensor::prod, &[2.0, 0.0, -3.0], &[0.0, -6.0, 0.0])?;
     slope(&subject, "prod", &Tensor::prod, &[2.0, 0.0, 0.0], &[0.0, 0.0, 0.0])?;
     slope(&subject, "prod", &Tensor::prod, &[0.0, f64::INFINITY], &[f64::INFINITY, 0.0])?;
@@ -80,15 +80,15 @@ pub fn products_at_zero<B: Backend>() -> Outcome {
 }
 
 /// Equal elements have no deviation, and its slope there is 0; that of the variance is a polynomial.
-pub fn deviations_at_zero<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(deviations_at_zero::<B>);
+pub fn deviations_at_zero<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(deviations_at_zero::<B>, device);
     slope(&subject, "std", &|x: &Tensor<_>| x.std(1), &[5.0, 5.0], &[0.0, 0.0])?;
     slope(&subject, "var", &|x: &Tensor<_>| x.var(0), &[0.0, 2.0, 4.0, 6.0], &[-1.5, -0.5, 0.5, 1.5])
 }
 
 /// What is overwritten has no gradient, nor is it spoilt by infinities and NaN there; the same beside a triangle.
-pub fn overwritten_places_have_slope_zero<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(overwritten_places_have_slope_zero::<B>);
+pub fn overwritten_places_have_slope_zero<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(overwritten_places_have_slope_zero::<B>, device);
     let index = autodiff_core::Index::<D<B>>::from_tensor(Tensor::constant_of(subject.put(&Host::index(&[2, 0], [2]))));
     let set = |x: &Tensor<D<B>>, u: &Tensor<D<B>>| x.scatter(0, &index, u).square();
     let numbers: [&[f64]; 2] = [&[f64::NAN, 3.0, f64::INFINITY], &[5.0, 7.0]];
@@ -98,8 +98,8 @@ pub fn overwritten_places_have_slope_zero<B: Backend>() -> Outcome {
 }
 
 /// Only the choice that was taken has a gradient, also where the other one's would be infinite or NaN.
-pub fn select_takes_one_side<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(select_takes_one_side::<B>);
+pub fn select_takes_one_side<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(select_takes_one_side::<B>, device);
     let condition = Tensor::constant_of(subject.put(&Host::vector(&[1.0, 0.0, f64::NAN])));
     let f = |a: &Tensor<D<B>>, b: &Tensor<D<B>>| condition.select(&(a * 2.0), &(b * 3.0));
     let numbers: [&[f64]; 2] = [&[1.0, f64::NAN, 2.0], &[f64::NAN, 4.0, 5.0]];
@@ -107,16 +107,16 @@ pub fn select_takes_one_side<B: Backend>() -> Outcome {
 }
 
 /// A power's gradient for the base is 0 where the exponent is; for the exponent, where the base is not positive.
-pub fn powers_at_zero<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(powers_at_zero::<B>);
+pub fn powers_at_zero<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(powers_at_zero::<B>, device);
     let (base, exponent) = (&[0.0, 0.0, -2.0, 0.0, 1.0, -1.0][..], &[0.0, 2.0, 2.0, 1.0, 0.0, 0.0][..]);
     let of_base = [0.0, 0.0, -4.0, 1.0, 0.0, 0.0];
     slopes(&subject, "pow", &Tensor::pow, [base, exponent], [&of_base, &[0.0; 6]])
 }
 
 /// Step functions, comparisons and positions pass nothing on: there is no gradient, not zeros.
-pub fn steps_have_no_gradient<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(steps_have_no_gradient::<B>);
+pub fn steps_have_no_gradient<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(steps_have_no_gradient::<B>, device);
     let x = Tensor::<D<B>>::variable(subject.put(&Host::vector(&[0.5, 1.5])));
     let steps = [
         ("floor", x.floor()),
@@ -133,16 +133,16 @@ pub fn steps_have_no_gradient<B: Backend>() -> Outcome {
 }
 
 /// An angle's slope on the axes, where one coordinate is 0; the origin has no angle, and so no slope.
-pub fn angles_on_the_axes<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(angles_on_the_axes::<B>);
+pub fn angles_on_the_axes<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(angles_on_the_axes::<B>, device);
     let (y, x) = (&[0.0, 0.0, 2.0, -2.0, 0.0][..], &[2.0, -2.0, 0.0, 0.0, 0.0][..]);
     let (of_y, of_x) = (&[0.5, -0.5, 0.0, 0.0, f64::NAN][..], &[0.0, 0.0, -0.5, 0.5, f64::NAN][..]);
     slopes(&subject, "atan2", &Tensor::atan2, [y, x], [of_y, of_x])
 }
 
 /// An angle's slope is finite wherever it fits the format, though squares of the coordinates do not.
-pub fn angles_far_and_near<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(angles_far_and_near::<B>);
+pub fn angles_far_and_near<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(angles_far_and_near::<B>, device);
     // Powers of two, so that all this is exact.
     let near = 4.0 * B::Elem::min_positive_value().into_f64();
     let far = 1.0 / near;
@@ -155,8 +155,8 @@ pub fn angles_far_and_near<B: Backend>() -> Outcome {
 }
 
 /// The smooth rectifier is smooth at 0, to second order, though its body has kinks.
-pub fn softplus_at_zero<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(softplus_at_zero::<B>);
+pub fn softplus_at_zero<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(softplus_at_zero::<B>, device);
     slope(&subject, "softplus", &Tensor::softplus, &[0.0, -0.0], &[0.5, 0.5])?;
     let inner = Tensor::<D<B>>::variable(subject.put(&Host::vector(&[0.0])));
     let outer = Tensor::<D<D<B>>>::variable(inner.clone());
@@ -169,8 +169,8 @@ pub fn softplus_at_zero<B: Backend>() -> Outcome {
 }
 
 /// Gradients of nothing are nothing, of the right shape.
-pub fn of_no_elements<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(of_no_elements::<B>);
+pub fn of_no_elements<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(of_no_elements::<B>, device);
     let none = Host::new(&[], [0, 3]);
     let x = Tensor::<D<B>>::variable(subject.put(&none));
     let w = Tensor::<D<B>>::variable(subject.put(&Host::new(&[1.0; 6], [3, 2])));

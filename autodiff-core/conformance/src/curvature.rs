@@ -61,8 +61,8 @@ fn one_case<B: Backend>(subject: &Subject<B>, case: &Case) -> Outcome {
 macro_rules! families {
     ($($(#[$doc:meta])* $name:ident;)*) => {
         $($(#[$doc])*
-        pub fn $name<B: Backend>() -> Outcome {
-            check(&Subject::<B>::of($name::<B>), &cases::$name())
+        pub fn $name<B: Backend>(device: &B::Device) -> Outcome {
+            check(&Subject::<B>::of($name::<B>, device), &cases::$name())
         })*
     };
 }

@@ -36,8 +36,8 @@ fn cases(dtype: DType) -> Vec<(u8, [Host; 3])> {
 }
 
 /// Along each axis, more or fewer entries than the tensor has, in every format.
-pub fn gather<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(gather::<B>);
+pub fn gather<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(gather::<B>, device);
     for dtype in FORMATS {
         for (axis, [x, index, _]) in cases(dtype) {
             subject.check(&Primitive::Gather { axis }, &[x, index])?;
@@ -47,8 +47,8 @@ pub fn gather<B: Backend>() -> Outcome {
 }
 
 /// The same; updates at equal indices add up.
-pub fn scatter_add<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(scatter_add::<B>);
+pub fn scatter_add<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(scatter_add::<B>, device);
     for dtype in FORMATS {
         for (axis, inputs) in cases(dtype) {
             subject.check(&Primitive::ScatterAdd { axis }, &inputs)?;
@@ -58,16 +58,16 @@ pub fn scatter_add<B: Backend>() -> Outcome {
 }
 
 /// Sums that are rounded, and what no update touches stays as it is.
-pub fn scatter_add_of_fractions<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(scatter_add_of_fractions::<B>);
+pub fn scatter_add_of_fractions<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(scatter_add_of_fractions::<B>, device);
     let x = Host::spread(1, [9], -2.0, 2.0);
     let index = Host::index(&(0..60).map(|place| place * place % 7).collect::<Vec<_>>(), [60]);
     subject.check(&Primitive::ScatterAdd { axis: 0 }, &[x, index, Host::spread(2, [60], -1.0, 1.0)])
 }
 
 /// Infinities and NaN stay where they are.
-pub fn of_special_numbers<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(of_special_numbers::<B>);
+pub fn of_special_numbers<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(of_special_numbers::<B>, device);
     let (x, len) = (Host::vector(&SPECIAL), i32::try_from(SPECIAL.len()).unwrap_or(0));
     let backwards = Host::index(&(0..len).rev().collect::<Vec<_>>(), [SPECIAL.len()]);
     subject.check(&Primitive::Gather { axis: 0 }, &[x.clone(), backwards.clone()])?;
@@ -78,8 +78,8 @@ pub fn of_special_numbers<B: Backend>() -> Outcome {
 }
 
 /// What the index names is overwritten, also where it was NaN; signs of zeros and infinities arrive. Of indices too.
-pub fn scatter<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(scatter::<B>);
+pub fn scatter<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(scatter::<B>, device);
     for dtype in FORMATS {
         let (x, u) = if dtype.is_float() {
             let x = [1.0, f64::NAN, -0.0, f64::INFINITY, 5.0, 0.0].to_vec();
@@ -104,8 +104,8 @@ pub fn scatter<B: Backend>() -> Outcome {
 }
 
 /// An index that is smaller than the tensor speaks of its beginning, as in PyTorch; the rest stays.
-pub fn smaller_indices<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(smaller_indices::<B>);
+pub fn smaller_indices<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(smaller_indices::<B>, device);
     let x = subject.put(&Host::new(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], [2, 3]));
     let updates = subject.put(&Host::new(&[10.0, 20.0, 30.0, 40.0], [2, 2]));
     let row = Index::<B>::from_slice(&[2], [1, 1], &subject.device);
@@ -122,8 +122,8 @@ pub fn smaller_indices<B: Backend>() -> Outcome {
 }
 
 /// Rows and columns of a table by number.
-pub fn index_select<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(index_select::<B>);
+pub fn index_select<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(index_select::<B>, device);
     let table = subject.put(&Host::new(&[0.0, 1.0, 10.0, 11.0, 20.0, 21.0], [3, 2]));
     let rows = Index::<B>::from_slice(&[2, 0, 2], [3], &subject.device);
     let expected = Host::new(&[20.0, 21.0, 0.0, 1.0, 20.0, 21.0], [3, 2]);
@@ -134,44 +134,44 @@ pub fn index_select<B: Backend>() -> Outcome {
 
 /// Something that must panic, and what its message must contain. Catching a panic takes `std`, so the macro's tests do.
 #[derive(Clone, Copy, Debug)]
-pub struct Trial {
+pub struct Trial<B: Backend> {
     /// What to run.
-    pub run: fn(),
+    pub run: fn(&B::Device),
     /// The operation, the index and the bound.
     pub names: [&'static str; 3],
 }
 
 /// An index that is out of range, which shapes cannot tell, panics at the latest when the result is read.
 #[must_use]
-pub fn out_of_range<B: Backend>() -> [Trial; 4] {
-    fn gather<B: Backend>(axis: u8, index: i32) {
-        let subject = Subject::<B>::of(self::gather::<B>);
+pub fn out_of_range<B: Backend>() -> [Trial<B>; 4] {
+    fn gather<B: Backend>(device: &B::Device, axis: u8, index: i32) {
+        let subject = Subject::<B>::of(self::gather::<B>, device);
         let [x, indices] = [Host::spread(1, [3, 5], 0.0, 1.0), Host::index(&[0, 1, index], [3, 1])];
         let index = if axis == 1 { indices } else { Host::index(&[0, 1, index, 0, 0], [1, 5]) };
         let op = Primitive::Gather { axis };
         let out = subject.infer(&op, &[x.clone(), index.clone()]).unwrap_or_else(|failure| panic!("{failure}"));
         let _ = subject.apply(&op, &[subject.put(&x), subject.put(&index)], &out).to_data();
     }
-    fn scatter<B: Backend>(index: i32) {
-        let subject = Subject::<B>::of(scatter_add::<B>);
+    fn scatter<B: Backend>(device: &B::Device, index: i32) {
+        let subject = Subject::<B>::of(scatter_add::<B>, device);
         let x = subject.put(&Host::vector(&[1.0, 2.0, 3.0]));
         let index = Index::from_slice(&[0, index], [2], &subject.device);
         let _ = x.scatter_add(0, &index, &subject.put(&Host::vector(&[1.0, 1.0]))).to_data();
     }
     [
-        Trial { run: || gather::<B>(1, 5), names: ["gather", "5", "5"] },
-        Trial { run: || gather::<B>(0, -1), names: ["gather", "-1", "3"] },
-        Trial { run: || scatter::<B>(3), names: ["scatter_add", "3", "3"] },
-        Trial { run: || scatter::<B>(i32::MIN), names: ["scatter_add", "-2147483648", "3"] },
+        Trial { run: |device| gather::<B>(device, 1, 5), names: ["gather", "5", "5"] },
+        Trial { run: |device| gather::<B>(device, 0, -1), names: ["gather", "-1", "3"] },
+        Trial { run: |device| scatter::<B>(device, 3), names: ["scatter_add", "3", "3"] },
+        Trial { run: |device| scatter::<B>(device, i32::MIN), names: ["scatter_add", "-2147483648", "3"] },
     ]
 }
 
-impl Trial {
+impl<B: Backend> Trial<B> {
     /// Holds what a panic carried, if there was one, against the message that was asked for.
     ///
     /// # Errors
     /// When there was none, or its message does not name the operation, the index and the bound.
-    pub fn judge<B: Backend>(&self, outcome: Result<(), &(dyn Any + Send)>) -> Outcome {
+    pub fn judge(&self, device: &B::Device, outcome: Result<(), &(dyn Any + Send)>) -> Outcome {
         let message = match outcome {
             Ok(()) => "no panic",
             Err(payload) => {
@@ -179,7 +179,7 @@ impl Trial {
                 owned.or_else(|| payload.downcast_ref().copied()).unwrap_or("a panic without a message")
             }
         };
-        let subject = Subject::<B>::of(gather::<B>);
+        let subject = Subject::<B>::of(gather::<B>, device);
         let named = self.names.iter().all(|name| message.contains(name));
         subject.hold("an index out of range", named, message, self.names.join(", "))
     }

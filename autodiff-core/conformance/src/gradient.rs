@@ -67,8 +67,8 @@ pub(crate) fn scaled(derivatives: &[Derivative], w: &Host) -> Exact {
 macro_rules! families {
     ($($(#[$doc:meta])* $name:ident;)*) => {
         $($(#[$doc])*
-        pub fn $name<B: Backend>() -> Outcome {
-            check(&Subject::<B>::of($name::<B>), &cases::$name())
+        pub fn $name<B: Backend>(device: &B::Device) -> Outcome {
+            check(&Subject::<B>::of($name::<B>, device), &cases::$name())
         })*
     };
 }

@@ -23,8 +23,8 @@ fn found<B: Backend>(subject: &Subject<B>, label: &str, gradient: Option<&Tensor
 }
 
 /// A value that is used several times gets the sum of its gradients.
-pub fn fan_out_adds_up<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(fan_out_adds_up::<B>);
+pub fn fan_out_adds_up<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(fan_out_adds_up::<B>, device);
     let x = variable(&subject, &[1.0, -2.0]);
     let y = &x * &x + &x * 3.0 + x.relu() - &x;
     let gradients = y.sum().backward();
@@ -39,8 +39,8 @@ pub fn fan_out_adds_up<B: Backend>() -> Outcome {
 }
 
 /// A parameter that two layers share gets the sum over both.
-pub fn tied_parameters_add_up<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(tied_parameters_add_up::<B>);
+pub fn tied_parameters_add_up<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(tied_parameters_add_up::<B>, device);
     let (w, x) = (variable(&subject, &[2.0]), Tensor::constant_of(subject.put(&Host::vector(&[3.0]))));
     let tied = w.clone();
     let hidden = &w * x;
@@ -51,8 +51,8 @@ pub fn tied_parameters_add_up<B: Backend>() -> Outcome {
 }
 
 /// What the loss does not depend on has no gradient: none, not zeros.
-pub fn what_is_not_reached_has_none<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(what_is_not_reached_has_none::<B>);
+pub fn what_is_not_reached_has_none<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(what_is_not_reached_has_none::<B>, device);
     let (x, y) = (variable(&subject, &[1.0]), variable(&subject, &[2.0]));
     let _ = &x * &y;
     let loss = (&x * 2.0).sum();
@@ -66,8 +66,8 @@ pub fn what_is_not_reached_has_none<B: Backend>() -> Outcome {
 }
 
 /// No gradient passes where a value was cut off; its numbers stay.
-pub fn detached_values_are_constants<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(detached_values_are_constants::<B>);
+pub fn detached_values_are_constants<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(detached_values_are_constants::<B>, device);
     let x = variable(&subject, &[3.0]);
     let y = &x * &x;
     found(&subject, "x detach(x x)", (&x * y.detach()).sum().grad(&[&x])[0].as_ref(), &[9.0])?;
@@ -76,8 +76,8 @@ pub fn detached_values_are_constants<B: Backend>() -> Outcome {
 }
 
 /// Gradients for values inside the graph, asked twice, agree with those that consume it.
-pub fn asking_keeps_the_graph<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(asking_keeps_the_graph::<B>);
+pub fn asking_keeps_the_graph<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(asking_keeps_the_graph::<B>, device);
     let x = variable(&subject, &[0.5, -1.0]);
     let hidden = x.tanh();
     let loss = (&hidden * &hidden).sum();
@@ -96,8 +96,8 @@ pub fn asking_keeps_the_graph<B: Backend>() -> Outcome {
 }
 
 /// A cotangent weighs the elements of a result that is no scalar.
-pub fn cotangents_weigh<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(cotangents_weigh::<B>);
+pub fn cotangents_weigh<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(cotangents_weigh::<B>, device);
     let x = variable(&subject, &[1.0, 2.0, 4.0]);
     let weights = subject.put(&Host::vector(&[1.0, 0.0, -0.5]));
     let gradients = (&x * &x).backward_with(weights);
@@ -105,8 +105,8 @@ pub fn cotangents_weigh<B: Backend>() -> Outcome {
 }
 
 /// A gradient arrives in the format of its input: mixed precision casts back.
-pub fn casts_go_back<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(casts_go_back::<B>);
+pub fn casts_go_back<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(casts_go_back::<B>, device);
     for dtype in [DType::F16, DType::Bf16] {
         let x = variable(&subject, &[1.5, -2.0]);
         let narrow = x.cast(dtype);
@@ -138,9 +138,17 @@ impl Op for Declared {
     }
 }
 
+/// A backend computes what it has never heard of; asked of the backend itself, since its type is what an operation from
+/// outside is generic over.
+pub fn operations_from_outside_are_computed<B: Backend>() -> Outcome {
+    let subject = Subject::<B>::of(operations_from_outside_are_computed::<B>, &B::Device::default());
+    let y = Tensor::call(&Declared, &[&subject.put(&Host::vector(&[0.75, -2.0]))]);
+    subject.equal("declared", &y, &Host::vector(&[1.5, -1.5]))
+}
+
 /// The rule that an operation declares holds at every level of nesting, and in a list replayed under differentiation.
-pub fn users_operations_declare_their_rule<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(users_operations_declare_their_rule::<B>);
+pub fn users_operations_declare_their_rule<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(users_operations_declare_their_rule::<B>, device);
     let host = Host::vector(&[0.75, -2.0]);
     let inner = Tensor::<D<B>>::variable(subject.put(&host));
     let outer = Tensor::<D<D<B>>>::variable(inner.clone());

@@ -10,6 +10,7 @@ mod replay;
 pub mod tolerance;
 
 mod cases;
+mod erased;
 mod format;
 mod grid;
 mod host;
@@ -41,5 +42,6 @@ mod suite;
 #[cfg(test)]
 mod saves;
 
+pub use erased::{ElementOf, Erased, Handle, Place};
 pub use failure::{Failure, Outcome};
 pub use replay::{Delayed, Evaluated, Executed, Planned, Replay, Runner};

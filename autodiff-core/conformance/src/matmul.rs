@@ -12,8 +12,8 @@ fn factors(left: impl Into<Shape>, right: impl Into<Shape>) -> [Host; 2] {
 }
 
 /// All extents from 0, 1, small primes; the sum of no products is 0.
-pub fn of_matrices<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(of_matrices::<B>);
+pub fn of_matrices<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(of_matrices::<B>, device);
     for m in [0, 1, 2, 7] {
         for k in [0, 1, 3, 5] {
             for n in [0, 1, 2, 11] {
@@ -25,8 +25,8 @@ pub fn of_matrices<B: Backend>() -> Outcome {
 }
 
 /// Beyond the size of any register block or tile.
-pub fn of_larger_matrices<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(of_larger_matrices::<B>);
+pub fn of_larger_matrices<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(of_larger_matrices::<B>, device);
     for [m, k, n] in [[17, 19, 23], [1, 67, 37], [37, 67, 1], [33, 1, 31], [5, 257, 3]] {
         subject.check(&Primitive::MatMul, &factors([m, k], [k, n]))?;
     }
@@ -34,8 +34,8 @@ pub fn of_larger_matrices<B: Backend>() -> Outcome {
 }
 
 /// Matrices along leading axes, up to the highest rank, and none.
-pub fn of_batches<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(of_batches::<B>);
+pub fn of_batches<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(of_batches::<B>, device);
     subject.check(&Primitive::MatMul, &factors([3, 2, 5], [3, 5, 4]))?;
     subject.check(&Primitive::MatMul, &factors([2, 3, 1, 4], [2, 3, 4, 2]))?;
     subject.check(&Primitive::MatMul, &factors([0, 2, 3], [0, 3, 4]))?;
@@ -44,8 +44,8 @@ pub fn of_batches<B: Backend>() -> Outcome {
 }
 
 /// Half precision as storage; its products are added up in `f32`.
-pub fn in_every_format<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(in_every_format::<B>);
+pub fn in_every_format<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(in_every_format::<B>, device);
     for dtype in FLOATS {
         for [left, right] in [factors([3, 5], [5, 4]), factors([2, 3, 4], [2, 4, 3]), factors([2, 1021], [1021, 3])] {
             subject.check(&Primitive::MatMul, &[left.cast(dtype), right.cast(dtype)])?;
@@ -57,8 +57,8 @@ pub fn in_every_format<B: Backend>() -> Outcome {
 }
 
 /// No product is left out: 0 times infinity is NaN, and so is what NaN takes part in.
-pub fn of_special_numbers<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(of_special_numbers::<B>);
+pub fn of_special_numbers<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(of_special_numbers::<B>, device);
     let (inf, nan) = (f64::INFINITY, f64::NAN);
     let left = Host::new(&[0.0, 1.0, 0.0, 0.0, inf, 2.0, 1.0, nan, 3.0], [3, 3]);
     let right = Host::new(&[inf, 1.0, 1.0, 0.0, nan, 1.0, 2.0, 0.0, -inf], [3, 3]);
@@ -67,8 +67,8 @@ pub fn of_special_numbers<B: Backend>() -> Outcome {
 }
 
 /// The method takes vectors for rows and columns, and stretches leading axes.
-pub fn method<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(method::<B>);
+pub fn method<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(method::<B>, device);
     let a = subject.put(&Host::new(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], [2, 3]));
     let v = subject.put(&Host::vector(&[1.0, 0.0, -1.0]));
     subject.equal("matrix times vector", &a.matmul(&v), &Host::vector(&[-2.0, -2.0]))?;

@@ -17,8 +17,8 @@ fn whole(seed: u32, shape: impl Into<Shape>, dtype: DType) -> Host {
 }
 
 /// The order of elements stays, of views too.
-pub fn reshape<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(reshape::<B>);
+pub fn reshape<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(reshape::<B>, device);
     let shapes: [&[usize]; 9] =
         [&[24], &[2, 12], &[4, 6], &[1, 24], &[2, 3, 4], &[4, 1, 3, 2], &[1; 0], &[0, 5], &[2, 1, 2, 1, 3, 1, 2, 1]];
     for from in shapes.map(Shape::new) {
@@ -45,8 +45,8 @@ fn orders(rank: usize) -> Vec<Vec<usize>> {
 }
 
 /// All orders of up to four axes, and some of more.
-pub fn permute<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(permute::<B>);
+pub fn permute<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(permute::<B>, device);
     for shape in shapes() {
         let rank = shape.rank();
         let rotated = (0..rank).map(|axis| (axis + 3) % rank).collect();
@@ -60,8 +60,8 @@ pub fn permute<B: Backend>() -> Outcome {
 }
 
 /// All sets of axes.
-pub fn flip<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(flip::<B>);
+pub fn flip<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(flip::<B>, device);
     for shape in shapes().into_iter().filter(|shape| shape.rank() < 6) {
         for axes in subsets(shape.rank()) {
             subject.check(&Primitive::Flip { axes }, &[whole(4, shape, DType::Elem)])?;
@@ -71,8 +71,8 @@ pub fn flip<B: Backend>() -> Outcome {
 }
 
 /// Axes of extent 1 stretch, also to nothing; missing ones come in front.
-pub fn broadcast<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(broadcast::<B>);
+pub fn broadcast<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(broadcast::<B>, device);
     let cases: [(&[usize], &[usize]); 11] = [
         (&[], &[]),
         (&[], &[3]),
@@ -94,8 +94,8 @@ pub fn broadcast<B: Backend>() -> Outcome {
 }
 
 /// All ranges and steps of a short axis, in each place of the shape.
-pub fn slice<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(slice::<B>);
+pub fn slice<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(slice::<B>, device);
     for (axis, shape) in [(0, [5, 2, 3]), (1, [2, 5, 3]), (2, [2, 3, 5])] {
         for start in 0..=5 {
             for stop in start..=5 {
@@ -109,8 +109,8 @@ pub fn slice<B: Backend>() -> Outcome {
 }
 
 /// Zeros before, after and between, also around nothing.
-pub fn pad<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(pad::<B>);
+pub fn pad<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(pad::<B>, device);
     for shape in [[3, 2], [2, 3], [1, 4], [0, 3], [3, 0]] {
         for axis in [0, 1] {
             for (lo, hi, interior) in [(0, 0, 0), (2, 0, 0), (0, 3, 0), (1, 1, 1), (0, 0, 2), (3, 2, 4)] {
@@ -122,8 +122,8 @@ pub fn pad<B: Backend>() -> Outcome {
 }
 
 /// One part, several, empty ones; along each axis.
-pub fn concat<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(concat::<B>);
+pub fn concat<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(concat::<B>, device);
     for axis in 0..3_u8 {
         for extents in [&[2][..], &[2, 3], &[1, 0, 2], &[0, 0], &[1, 2, 3, 4, 1]] {
             let part = |(seed, &extent): (u32, &usize)| {
@@ -137,8 +137,8 @@ pub fn concat<B: Backend>() -> Outcome {
 }
 
 /// All of them, for half precision and indices.
-pub fn in_every_format<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(in_every_format::<B>);
+pub fn in_every_format<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(in_every_format::<B>, device);
     for dtype in FORMATS {
         let x = whole(8, [2, 3, 4], dtype);
         for op in chain() {
@@ -152,8 +152,8 @@ pub fn in_every_format<B: Backend>() -> Outcome {
 }
 
 /// Infinities, NaN and the signs of zeros are moved like any number.
-pub fn of_special_numbers<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(of_special_numbers::<B>);
+pub fn of_special_numbers<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(of_special_numbers::<B>, device);
     let x = Host::new(&SPECIAL, [2, 11]);
     let order = Order::try_new(&[1, 0]).unwrap_or_else(|| unreachable!("every axis is named once"));
     for op in [
@@ -174,8 +174,8 @@ pub fn of_special_numbers<B: Backend>() -> Outcome {
 }
 
 /// A barrier passes the value on, whatever the token.
-pub fn barrier<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(barrier::<B>);
+pub fn barrier<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(barrier::<B>, device);
     for shape in shapes() {
         for dtype in FORMATS {
             subject.check(&Primitive::Barrier, &[whole(1, shape, dtype), Host::index(&[3, 4], [2])])?;
@@ -204,8 +204,8 @@ fn chain() -> [Primitive; 12] {
 }
 
 /// After each movement of a chain the elements are right, and so is what is computed of them.
-pub fn chains_of_views<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(chains_of_views::<B>);
+pub fn chains_of_views<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(chains_of_views::<B>, device);
     for layout in Layout::ALL {
         let mut host = whole(10, [2, 3, 4], DType::Elem);
         let mut tensor = subject.put_as(&host, layout);
@@ -238,8 +238,8 @@ pub fn chains_of_views<B: Backend>() -> Outcome {
 }
 
 /// On a diagonal and to one side of it, far beyond the corners too; the other side is 0 whatever it was.
-pub fn triangles<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(triangles::<B>);
+pub fn triangles<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(triangles::<B>, device);
     for shape in [&[3, 5][..], &[4, 2], &[2, 3, 3], &[1, 1], &[0, 3], &[2, 0]].map(Shape::new) {
         for diagonal in [0, 1, -1, 3, -2, 9, -9, isize::MAX, isize::MIN] {
             let x = whole(11, shape, DType::F16);

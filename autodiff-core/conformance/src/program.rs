@@ -153,8 +153,8 @@ fn replayed<B: Backend, P: Program>(subject: &Subject<B>, program: &P) -> Outcom
 }
 
 /// A program that is traced and replayed has the bits of the same program run at once.
-pub fn eager_and_replayed_agree<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(eager_and_replayed_agree::<B>);
+pub fn eager_and_replayed_agree<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(eager_and_replayed_agree::<B>, device);
     replayed(&subject, &TrainingStep)?;
     replayed(&subject, &Movements)?;
     replayed(&subject, &Indices)?;
@@ -162,8 +162,8 @@ pub fn eager_and_replayed_agree<B: Backend>() -> Outcome {
 }
 
 /// Tracing a program twice gives equal lists: nothing in them depends on addresses or on what ran before.
-pub fn two_traces_are_equal<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(two_traces_are_equal::<B>);
+pub fn two_traces_are_equal<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(two_traces_are_equal::<B>, device);
     fn one<B: Backend, P: Program>(subject: &Subject<B>, program: &P) -> Outcome {
         let (once, again) = (trace::<B, P>(program), trace::<B, P>(program));
         subject.hold(P::NAME, once == again, &again, &once)
@@ -175,8 +175,8 @@ pub fn two_traces_are_equal<B: Backend>() -> Outcome {
 }
 
 /// A list without dead code, and one whose composites are written out, have the outputs of the list that they were made of.
-pub fn rewritten_lists_agree<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(rewritten_lists_agree::<B>);
+pub fn rewritten_lists_agree<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(rewritten_lists_agree::<B>, device);
     fn one<B: Backend, P: Program>(subject: &Subject<B>, program: &P) -> Outcome {
         let (list, inputs) = (trace::<B, P>(program), put(subject, program));
         let expected: Vec<Tensor<B>> = list.eval(&inputs);
@@ -203,8 +203,8 @@ pub fn rewritten_lists_agree<B: Backend>() -> Outcome {
 }
 
 /// A list replayed under differentiation has the gradients of the program that it was traced from.
-pub fn lists_are_differentiated<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(lists_are_differentiated::<B>);
+pub fn lists_are_differentiated<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(lists_are_differentiated::<B>, device);
     let lift = || -> Vec<Tensor<Autodiff<B>>> { put(&subject, &Movements).into_iter().map(Tensor::variable).collect() };
     let loss = |outputs: &[Tensor<Autodiff<B>>]| outputs.iter().fold(outputs[0].sum(), |sum, y| sum + y.sum());
     let (eager, listed) = (lift(), lift());
@@ -221,7 +221,7 @@ pub fn lists_are_differentiated<B: Backend>() -> Outcome {
 }
 
 /// The example in the README of micrograd (Karpathy 2020), with the numbers printed there.
-pub fn micrograd<B: Backend>() -> Outcome {
+pub fn micrograd<B: Backend>(device: &B::Device) -> Outcome {
     fn example<B: Backend>(a: &Tensor<B>, b: &Tensor<B>) -> Tensor<B> {
         let mut c = a + b;
         let mut d = a * b + b.powf(3.0);
@@ -234,7 +234,7 @@ pub fn micrograd<B: Backend>() -> Outcome {
         let g = &f / 2.0;
         g + 10.0 / f
     }
-    let subject = Subject::<B>::of(micrograd::<B>);
+    let subject = Subject::<B>::of(micrograd::<B>, device);
     let scalar = |x: f64| Tensor::<Autodiff<B>>::variable(subject.put(&Host::new(&[x], [])));
     let (a, b) = (scalar(-4.0), scalar(2.0));
     let g = example(&a, &b);

@@ -24,8 +24,8 @@ use program::Step;
 pub use program::{Bytes, RandomProgram};
 
 /// Each step has the value that the reference gives for the inputs that the backend gave it, views among them.
-pub fn steps_mean_what_they_say<B: Backend>(program: &RandomProgram) -> Outcome {
-    let subject = Subject::<B>::of(|| steps_mean_what_they_say::<B>(program));
+pub fn steps_mean_what_they_say<B: Backend>(program: &RandomProgram, device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(steps_mean_what_they_say::<B>, device);
     let values = program.values(&program.put(&subject));
     let hosts: Vec<Host> = values.iter().map(host).collect();
     for (Step { op, args }, place) in program.steps.iter().zip(program.inputs.len()..) {
@@ -39,8 +39,8 @@ pub fn steps_mean_what_they_say<B: Backend>(program: &RandomProgram) -> Outcome 
 }
 
 /// A composite has the result of its body.
-pub fn composites_agree_with_bodies<B: Backend>(program: &RandomProgram) -> Outcome {
-    let subject = Subject::<B>::of(|| composites_agree_with_bodies::<B>(program));
+pub fn composites_agree_with_bodies<B: Backend>(program: &RandomProgram, device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(composites_agree_with_bodies::<B>, device);
     let values = program.values(&program.put(&subject));
     for (Step { op, args }, found) in program.steps.iter().zip(&values[program.inputs.len()..]) {
         if let Primitive::Call(composite) = op {
@@ -53,8 +53,8 @@ pub fn composites_agree_with_bodies<B: Backend>(program: &RandomProgram) -> Outc
 
 /// Traced and replayed, without dead code, recorded for differentiation: the same bits. Written twice, nothing is computed
 /// twice. With composites written out, the same numbers.
-pub fn eager_and_listed_agree<B: Backend>(program: &RandomProgram) -> Outcome {
-    let subject = Subject::<B>::of(|| eager_and_listed_agree::<B>(program));
+pub fn eager_and_listed_agree<B: Backend>(program: &RandomProgram, device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(eager_and_listed_agree::<B>, device);
     let inputs = program.put(&subject);
     let expected = program.run(&inputs);
     let list: WengertList<B::Elem> = program.list(|inputs| program.run(inputs));
@@ -78,8 +78,8 @@ pub fn eager_and_listed_agree<B: Backend>(program: &RandomProgram) -> Outcome {
 }
 
 /// Run as a whole, twice in the same memory: the same bits.
-pub fn eager_and_planned_agree<B: Execute>(program: &RandomProgram) -> Outcome {
-    let subject = Subject::<B>::of(|| eager_and_planned_agree::<B>(program));
+pub fn eager_and_planned_agree<B: Execute>(program: &RandomProgram, device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(eager_and_planned_agree::<B>, device);
     let inputs = program.put(&subject);
     let expected = program.run(&inputs);
     let list: WengertList<B::Elem> = program.list(|inputs| program.run(inputs));
@@ -100,8 +100,8 @@ pub fn eager_and_planned_agree<B: Execute>(program: &RandomProgram) -> Outcome {
 }
 
 /// Gradients eagerly; of the same program traced, backward pass and all; of the replayed forward list.
-pub fn gradients_agree<B: Backend>(program: &RandomProgram) -> Outcome {
-    let subject = Subject::<B>::of(|| gradients_agree::<B>(program));
+pub fn gradients_agree<B: Backend>(program: &RandomProgram, device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(gradients_agree::<B>, device);
     let inputs = program.put(&subject);
     let expected = slopes(&inputs, |x| program.run(x));
     let scale = largest(&expected).max(largest_cotangent(program, &inputs));
@@ -119,8 +119,8 @@ pub fn gradients_agree<B: Backend>(program: &RandomProgram) -> Outcome {
 }
 
 /// Gradients of gradients, eagerly and traced.
-pub fn curvatures_agree<B: Backend>(program: &RandomProgram) -> Outcome {
-    let subject = Subject::<B>::of(|| curvatures_agree::<B>(program));
+pub fn curvatures_agree<B: Backend>(program: &RandomProgram, device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(curvatures_agree::<B>, device);
     let inputs = program.put(&subject);
     let expected = slopes(&inputs, |x| slopes(x, |x| program.run(x)));
     let scale = largest(&expected).max(largest_cotangent(program, &inputs));
@@ -133,8 +133,8 @@ pub fn curvatures_agree<B: Backend>(program: &RandomProgram) -> Outcome {
 }
 
 /// `<J v, w> = <v, J^T w>` for every step that is linear in an argument, exactly, on whole numbers.
-pub fn linear_steps_have_adjoints<B: Backend>(program: &RandomProgram) -> Outcome {
-    let subject = Subject::<B>::of(|| linear_steps_have_adjoints::<B>(program));
+pub fn linear_steps_have_adjoints<B: Backend>(program: &RandomProgram, device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(linear_steps_have_adjoints::<B>, device);
     let values = program.values(&program.put(&subject));
     for Step { op, args } in &program.steps {
         let inputs: Vec<Host> = args.iter().map(|&arg| host(&values[arg])).collect();

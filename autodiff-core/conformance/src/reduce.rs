@@ -25,8 +25,8 @@ fn check<B: Backend>(subject: &Subject<B>, axes: Axes, x: &Host) -> Outcome {
 }
 
 /// Along all sets of axes, the empty one too, of tensors of every rank.
-pub fn along_every_set_of_axes<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(along_every_set_of_axes::<B>);
+pub fn along_every_set_of_axes<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(along_every_set_of_axes::<B>, device);
     for shape in shapes().into_iter().filter(|shape| shape.rank() < 6) {
         for axes in subsets(shape.rank()) {
             check(&subject, axes, &Host::spread(1, shape, -3.0, 5.0))?;
@@ -36,8 +36,8 @@ pub fn along_every_set_of_axes<B: Backend>() -> Outcome {
 }
 
 /// The same for the highest ranks, along one axis, every other one, and all.
-pub fn along_axes_of_the_highest_ranks<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(along_axes_of_the_highest_ranks::<B>);
+pub fn along_axes_of_the_highest_ranks<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(along_axes_of_the_highest_ranks::<B>, device);
     for shape in shapes().into_iter().filter(|shape| shape.rank() >= 6) {
         let alternating = (0..shape.rank()).step_by(2).collect();
         let single = (0..shape.rank()).map(Axes::one);
@@ -49,8 +49,8 @@ pub fn along_axes_of_the_highest_ranks<B: Backend>() -> Outcome {
 }
 
 /// NaN wins, infinities add up or cancel to NaN; each special number between two others, and alone.
-pub fn of_special_numbers<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(of_special_numbers::<B>);
+pub fn of_special_numbers<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(of_special_numbers::<B>, device);
     let rows: Vec<f64> = SPECIAL.into_iter().flat_map(|x| [1.0, x, -2.0, x.min(0.0)]).collect();
     let x = Host::new(&rows, [SPECIAL.len(), 4]);
     for axes in subsets(2) {
@@ -60,8 +60,8 @@ pub fn of_special_numbers<B: Backend>() -> Outcome {
 }
 
 /// Sums of many terms: those of halves are carried in `f32`, where they would otherwise stop growing.
-pub fn of_many_terms<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(of_many_terms::<B>);
+pub fn of_many_terms<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(of_many_terms::<B>, device);
     for dtype in FLOATS {
         check(&subject, Axes::one(0), &Host::vector(&vec![1.0; 4099]).cast(dtype))?;
         check(&subject, Axes::one(0), &Host::spread(2, [4099], -1.0, 3.0).cast(dtype))?;
@@ -74,8 +74,8 @@ pub fn of_many_terms<B: Backend>() -> Outcome {
 }
 
 /// Half precision as storage beside the element.
-pub fn in_every_format<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(in_every_format::<B>);
+pub fn in_every_format<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(in_every_format::<B>, device);
     for dtype in FLOATS {
         for axes in subsets(3) {
             check(&subject, axes, &Host::spread(5, [2, 3, 5], -2.0, 2.0).cast(dtype))?;
@@ -85,8 +85,8 @@ pub fn in_every_format<B: Backend>() -> Outcome {
 }
 
 /// Whole numbers add up and multiply, wrapping around, and have extremes.
-pub fn of_indices<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(of_indices::<B>);
+pub fn of_indices<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(of_indices::<B>, device);
     let x = Host::index(&[1, -5, 7, i32::MAX, 1, 0, i32::MIN, -1, 3], [3, 3]);
     for axes in subsets(2) {
         check(&subject, axes, &x)?;
@@ -95,8 +95,8 @@ pub fn of_indices<B: Backend>() -> Outcome {
 }
 
 /// The methods name the axes to drop or to keep.
-pub fn methods<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(methods::<B>);
+pub fn methods<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(methods::<B>, device);
     let x = subject.put(&Host::new(&[1.0, 5.0, 3.0, 4.0, 2.0, 9.0], [2, 3]));
     subject.equal("sum", &x.sum(), &Host::new(&[24.0], []))?;
     subject.equal("mean_axes", &x.mean_axes(&[-1]), &Host::new(&[3.0, 5.0], [2]))?;
@@ -111,8 +111,8 @@ pub fn methods<B: Backend>() -> Outcome {
 
 /// Variances and deviations are accurate beside the largest offset that the format can tell them from, to which their mean
 /// is rounded. A correction that leaves nothing to divide by gives infinity, or NaN where there is no variance.
-pub fn statistics<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(statistics::<B>);
+pub fn statistics<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(statistics::<B>, device);
     for dtype in FLOATS {
         let offset = power_of_two(Format::of::<B::Elem>(dtype).digits.cast_signed() - 1);
         let values = [0.0, 1.0, 4.0, 2.0, 3.0, 9.0, 5.0, 5.0, 5.0, 5.0, 5.0, 5.0].map(|x| offset + x);
@@ -151,8 +151,8 @@ fn positions<B: Backend>(subject: &Subject<B>, x: &Host) -> Outcome {
 }
 
 /// Positions of extremes along every axis of tensors of every rank.
-pub fn positions_along_every_axis<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(positions_along_every_axis::<B>);
+pub fn positions_along_every_axis<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(positions_along_every_axis::<B>, device);
     for shape in shapes() {
         positions(&subject, &Host::spread(6, shape, -3.0, 3.0))?;
     }
@@ -163,8 +163,8 @@ pub fn positions_along_every_axis<B: Backend>() -> Outcome {
 }
 
 /// The first of several equal extremes, a zero of either sign being one; the first NaN.
-pub fn positions_of_ties<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(positions_of_ties::<B>);
+pub fn positions_of_ties<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(positions_of_ties::<B>, device);
     let (inf, nan) = (f64::INFINITY, f64::NAN);
     let rows = [
         [1.0, 2.0, 2.0, 1.0, 1.5],

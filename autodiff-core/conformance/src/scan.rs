@@ -19,8 +19,8 @@ fn sums<B: Backend>(subject: &Subject<B>, x: &Host) -> Outcome {
 }
 
 /// From both ends, along every axis of tensors of every rank, in every format.
-pub fn running_sums<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(running_sums::<B>);
+pub fn running_sums<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(running_sums::<B>, device);
     for shape in shapes() {
         sums(&subject, &Host::spread(1, shape, -3.0, 5.0))?;
     }
@@ -32,8 +32,8 @@ pub fn running_sums<B: Backend>() -> Outcome {
 }
 
 /// Of many terms, those of halves carried in `f32`; infinities and NaN stay from where they occur.
-pub fn running_sums_of_many_and_special_numbers<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(running_sums_of_many_and_special_numbers::<B>);
+pub fn running_sums_of_many_and_special_numbers<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(running_sums_of_many_and_special_numbers::<B>, device);
     for dtype in FLOATS {
         sums(&subject, &Host::vector(&alloc::vec![1.0; 2503]).cast(dtype))?;
         sums(&subject, &Host::spread(3, [307], -1.0, 3.0).cast(dtype))?;
@@ -50,8 +50,8 @@ fn orders<B: Backend>(subject: &Subject<B>, x: &Host) -> Outcome {
 }
 
 /// Both directions, of tensors of every rank, of one element and of none, in every format.
-pub fn sorted_orders<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(sorted_orders::<B>);
+pub fn sorted_orders<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(sorted_orders::<B>, device);
     for shape in shapes().into_iter().filter(|shape| shape.rank() > 0) {
         orders(&subject, &Host::spread(4, shape, -3.0, 3.0))?;
     }
@@ -63,8 +63,8 @@ pub fn sorted_orders<B: Backend>() -> Outcome {
 }
 
 /// Equal elements stay in their order in both directions, zeros of either sign among them; NaN is the largest.
-pub fn sorted_orders_of_ties<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(sorted_orders_of_ties::<B>);
+pub fn sorted_orders_of_ties<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(sorted_orders_of_ties::<B>, device);
     orders(&subject, &Host::vector(&SPECIAL))?;
     orders(&subject, &Host::vector(&[SPECIAL, SPECIAL].concat()))?;
     // Whole numbers in a small range have many ties; long rows are sorted otherwise than short ones.
@@ -75,8 +75,8 @@ pub fn sorted_orders_of_ties<B: Backend>() -> Outcome {
 }
 
 /// The methods name an axis; values come with their positions, of indices too.
-pub fn methods<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(methods::<B>);
+pub fn methods<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(methods::<B>, device);
     let x = subject.put(&Host::new(&[4.0, 1.0, 3.0, 4.0, f64::NAN, 2.0], [2, 3]));
     subject.equal("cumsum", &x.slice(0, ..1).cumsum(-1), &Host::new(&[4.0, 5.0, 8.0], [1, 3]))?;
     subject.equal("cumsum_reverse", &x.slice(0, ..1).cumsum_reverse(1), &Host::new(&[8.0, 4.0, 3.0], [1, 3]))?;

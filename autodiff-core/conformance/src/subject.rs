@@ -43,9 +43,9 @@ impl Layout {
 }
 
 impl<B: Backend> Subject<B> {
-    /// The default device of the backend, for the property that this function is.
-    pub(crate) fn of<F: Fn() -> Outcome>(_property: F) -> Self {
-        Self { property: type_name::<F>(), device: B::Device::default() }
+    /// This device, for the property that the function is.
+    pub(crate) fn of<F>(_property: F, device: &B::Device) -> Self {
+        Self { property: type_name::<F>(), device: device.clone() }
     }
 
     /// A tensor of these numbers, rounded to their format.
@@ -180,7 +180,7 @@ impl<B: Backend> Subject<B> {
     /// This property does not hold.
     pub(crate) fn failure(&self, op: String, place: usize, found: impl Display, expected: impl Display) -> Failure {
         let (found, expected) = (found.to_string(), expected.to_string());
-        Failure { property: self.property, op, place, found, expected }
+        Failure { property: self.property, device: format!("{:?}", self.device), op, place, found, expected }
     }
 }
 

@@ -15,17 +15,30 @@ macro_rules! backend {
         mod $name {
             #[allow(unused_imports, reason = "the backend may be named by its path or by an import outside")]
             use super::*;
-            type UnderTest = $B;
-            $crate::properties! {}
+            type UnderTest = $crate::Erased<$crate::ElementOf<$B>>;
+
+            fn device() -> $crate::Place<$crate::ElementOf<$B>> {
+                $crate::Place::of::<$B>(::core::default::Default::default())
+            }
+
+            $crate::properties! { $crate::tests }
 
             #[test]
             fn indices_out_of_range_are_named() {
                 for trial in $crate::gather::out_of_range::<UnderTest>() {
-                    let caught = ::std::panic::catch_unwind(trial.run);
+                    let run = ::std::panic::AssertUnwindSafe(|| (trial.run)(&device()));
+                    let caught = ::std::panic::catch_unwind(run);
                     let outcome = caught.as_ref().map(|()| ()).map_err(|payload| &**payload);
-                    if let Err(failure) = trial.judge::<UnderTest>(outcome) {
+                    if let Err(failure) = trial.judge(&device(), outcome) {
                         panic!("{failure}");
                     }
+                }
+            }
+
+            #[test]
+            fn operations_from_outside_are_computed() {
+                if let Err(failure) = $crate::graph::operations_from_outside_are_computed::<$B>() {
+                    panic!("{failure}");
                 }
             }
         }
@@ -36,8 +49,8 @@ macro_rules! backend {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! properties {
-    () => {
-        $crate::properties! {
+    ($what:path) => {
+        $what! {
             transfer:
                 round_trip round_trip_of_special_numbers views_are_read_in_order clones_share
                 tensors_know_their_device;
@@ -83,16 +96,75 @@ macro_rules! properties {
                 micrograd;
         }
     };
+}
+
+/// A test of each property.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! tests {
     ($($family:ident: $($property:ident)*;)*) => {
         $(mod $family {
             $(#[test]
             fn $property() {
-                if let Err(failure) = $crate::$family::$property::<super::UnderTest>() {
+                if let Err(failure) = $crate::$family::$property::<super::UnderTest>(&super::device()) {
                     panic!("{failure}");
                 }
             })*
         })*
     };
+}
+
+/// All properties for each element: compiled with this crate, once, for the tests of all backends, which take from it
+/// what is generic (at the optimisation levels 0 and 1). Only where tests run at all, and not for this crate's own.
+#[cfg(all(panic = "unwind", not(test)))]
+mod compiled {
+    use core::marker::PhantomData;
+
+    use autodiff_core::{Element, bf16, f16};
+
+    use crate::random::{self, RandomProgram};
+    use crate::{Erased, Outcome, Place};
+
+    struct All<E>(PhantomData<E>);
+
+    macro_rules! list {
+        ($($family:ident: $($property:ident)*;)*) => {
+            impl<E: Element> All<E> {
+                const PROPERTIES: &'static [fn(&Place<E>) -> Outcome] =
+                    &[$($(crate::$family::$property::<Erased<E>>,)*)*];
+            }
+        };
+    }
+
+    crate::properties! { list }
+
+    impl<E: Element> All<E> {
+        const OF_PROGRAMS: &'static [fn(&RandomProgram, &Place<E>) -> Outcome] = &[
+            random::steps_mean_what_they_say::<Erased<E>>,
+            random::composites_agree_with_bodies::<Erased<E>>,
+            random::eager_and_listed_agree::<Erased<E>>,
+            random::gradients_agree::<Erased<E>>,
+            random::curvatures_agree::<Erased<E>>,
+            random::linear_steps_have_adjoints::<Erased<E>>,
+        ];
+    }
+
+    #[used]
+    static PROGRAMS: &[fn(&RandomProgram, &Place<f64>) -> Outcome] = All::<f64>::OF_PROGRAMS;
+
+    macro_rules! elements {
+        ($($name:ident: $E:ty;)*) => {
+            $(#[used]
+            static $name: &[fn(&Place<$E>) -> Outcome] = All::<$E>::PROPERTIES;)*
+        };
+    }
+
+    elements! {
+        F32: f32;
+        F64: f64;
+        F16: f16;
+        BF16: bf16;
+    }
 }
 
 #[cfg(test)]
@@ -106,7 +178,7 @@ mod tests {
         for line in source.lines() {
             listed = line.starts_with("families! {") || listed && line != "}";
             let name = match line.strip_prefix("pub fn ") {
-                Some(rest) if line.ends_with("<B: Backend>() -> Outcome {") => rest.split('<').next(),
+                Some(rest) if line.ends_with("<B: Backend>(device: &B::Device) -> Outcome {") => rest.split('<').next(),
                 _ if listed => line.trim().strip_suffix(';'),
                 _ => None,
             };

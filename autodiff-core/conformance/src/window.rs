@@ -81,8 +81,8 @@ fn check<B: Backend>(subject: &Subject<B>, cases: impl IntoIterator<Item = Case>
 }
 
 /// Along one axis, all that can be said of a window; more windows than any block or vector has elements.
-pub fn convolutions_along_an_axis<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(convolutions_along_an_axis::<B>);
+pub fn convolutions_along_an_axis<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(convolutions_along_an_axis::<B>, device);
     for of in [
         [1, 1, 1, 0, 0],
         [3, 1, 1, 1, 1],
@@ -104,8 +104,8 @@ pub fn convolutions_along_an_axis<B: Backend>() -> Outcome {
 }
 
 /// Over two and three axes with a window of its own along each; every channel by itself.
-pub fn convolutions<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(convolutions::<B>);
+pub fn convolutions<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(convolutions::<B>, device);
     let slides = [slide([3, 2, 1, 1, 1]), slide([2, 1, 3, 2, 1]), slide([3, 1, 1, 1, 1])];
     check(&subject, Geometry { size: &[5, 6], slides: &slides[..2] }.convolutions(2, [4, 2], 2))?;
     check(&subject, Geometry { size: &[3, 18], slides: &slides[1..] }.convolutions(1, [3, 3], 3))?;
@@ -114,8 +114,8 @@ pub fn convolutions<B: Backend>() -> Outcome {
 }
 
 /// Sums of windows and their adjoint over one, two and three axes, behind none and behind several, some of them empty.
-pub fn sums<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(sums::<B>);
+pub fn sums<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(sums::<B>, device);
     let slides = [slide([3, 2, 1, 1, 0]), slide([2, 1, 3, 2, 1]), slide([3, 1, 1, 1, 1])];
     check(&subject, Geometry { size: &[37], slides: &slides[..1] }.sums(&[2]))?;
     check(&subject, Geometry { size: &[5, 18], slides: &slides[1..] }.sums(&[]))?;
@@ -127,8 +127,8 @@ pub fn sums<B: Backend>() -> Outcome {
 }
 
 /// The same in half precision, which is added up in `f32`; and of zeros, infinities, NaN and the ends of the range.
-pub fn sums_in_every_format<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(sums_in_every_format::<B>);
+pub fn sums_in_every_format<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(sums_in_every_format::<B>, device);
     for dtype in FLOATS {
         let small = Geometry { size: &[5, 6], slides: &[slide([2, 1, 1, 1, 0]), slide([3, 2, 1, 1, 1])] };
         let long = Geometry { size: &[1500], slides: &[slide([1400, 1, 1, 0, 0])] };
@@ -142,8 +142,8 @@ pub fn sums_in_every_format<B: Backend>() -> Outcome {
 }
 
 /// Where the largest cells are: over one, two and three axes, in every format, on ties, and where NaN and infinities are.
-pub fn positions<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(positions::<B>);
+pub fn positions<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(positions::<B>, device);
     let slides = [slide([3, 2, 1, 1, 0]), slide([2, 1, 3, 2, 1]), slide([3, 1, 1, 1, 1])];
     let geometries: [(Geometry<'_>, &[usize]); 6] = [
         (Geometry { size: &[37], slides: &slides[..1] }, &[2]),
@@ -166,8 +166,8 @@ pub fn positions<B: Backend>() -> Outcome {
 }
 
 /// Without a batch, without channels, without results, and over nothing but padding.
-pub fn convolutions_of_nothing<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(convolutions_of_nothing::<B>);
+pub fn convolutions_of_nothing<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(convolutions_of_nothing::<B>, device);
     let geometry = Geometry { size: &[4, 3], slides: &[slide([2, 1, 1, 0, 1]); 2] };
     check(&subject, geometry.convolutions(0, [2, 2], 1))?;
     check(&subject, geometry.convolutions(2, [0, 2], 2))?;
@@ -179,8 +179,8 @@ pub fn convolutions_of_nothing<B: Backend>() -> Outcome {
 }
 
 /// Half precision as storage; its products are added up in `f32`.
-pub fn convolutions_in_every_format<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(convolutions_in_every_format::<B>);
+pub fn convolutions_in_every_format<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(convolutions_in_every_format::<B>, device);
     for dtype in FLOATS {
         let geometry = Geometry { size: &[6, 7], slides: &[slide([2, 1, 1, 1, 0]), slide([3, 2, 1, 1, 1])] };
         let long = Geometry { size: &[1500], slides: &[slide([1499, 1, 1, 0, 0])] };
@@ -193,8 +193,8 @@ pub fn convolutions_in_every_format<B: Backend>() -> Outcome {
 }
 
 /// What a window holds is multiplied, padding is not: an infinite weight over it makes no NaN.
-pub fn convolutions_of_special_numbers<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(convolutions_of_special_numbers::<B>);
+pub fn convolutions_of_special_numbers<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(convolutions_of_special_numbers::<B>, device);
     let (inf, nan) = (f64::INFINITY, f64::NAN);
     let geometry = Geometry { size: &[5], slides: &[slide([3, 1, 1, 1, 1])] };
     for numbers in [[0.0, inf, 1.0, 2.0, 0.0], [1.0, 1e30, nan, 0.0, -1e30], [-0.0, 1.0, 0.0, -inf, 3.0]] {
@@ -212,8 +212,8 @@ pub fn convolutions_of_special_numbers<B: Backend>() -> Outcome {
 }
 
 /// The methods, on numbers that can be added up by hand.
-pub fn convolution_methods<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(convolution_methods::<B>);
+pub fn convolution_methods<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(convolution_methods::<B>, device);
     let put = |values: &[f64], shape: &[usize]| subject.put(&Host::new(values, Shape::new(shape)));
     let same =
         |label, y: &_, values: &[f64], shape: &[usize]| subject.equal(label, y, &Host::new(values, Shape::new(shape)));
@@ -298,8 +298,8 @@ fn pooled(kind: Pooled, x: &[f64], [rows, columns]: [PoolAxis; 2]) -> (Vec<f64>,
 }
 
 /// Largest and mean numbers of windows that overlap, leave gaps, begin in the padding and end behind it.
-pub fn pooling<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(pooling::<B>);
+pub fn pooling<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(pooling::<B>, device);
     for (size, kernel, stride, padding) in [
         ([4, 6], [2, 2], [2, 2], [0, 0]),
         ([7, 5], [3, 2], [2, 3], [1, 1]),
@@ -331,8 +331,8 @@ pub fn pooling<B: Backend>() -> Outcome {
 }
 
 /// The methods for one and three axes, dilation, indices, and pooling to a size, on numbers that can be seen through.
-pub fn pooling_methods<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(pooling_methods::<B>);
+pub fn pooling_methods<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(pooling_methods::<B>, device);
     let put = |values: &[f64], shape: &[usize]| subject.put(&Host::new(values, Shape::new(shape)));
     let same =
         |label, y: &_, values: &[f64], shape: &[usize]| subject.equal(label, y, &Host::new(values, Shape::new(shape)));
@@ -368,8 +368,8 @@ pub fn pooling_methods<B: Backend>() -> Outcome {
 
 /// The first largest cell takes the whole gradient, padding none, a cell of several windows that of each; and with
 /// `f = sum(y^3)`, the second derivative is `6 y` there. Average pooling gives each cell its part of every window.
-pub fn pooling_derivatives<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(pooling_derivatives::<B>);
+pub fn pooling_derivatives<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(pooling_derivatives::<B>, device);
     let given = |values: &[f64]| subject.put(&Host::new(values, [1, 5]));
     let pool = Pool { stride: Some([2]), padding: [1], ..Pool::new([3]) };
     // Windows: -, 2, 2; 2, 3, -1; -1, 3, -.
@@ -434,8 +434,8 @@ fn weights(mode: Interpolation, cells: usize, size: usize) -> Vec<Vec<f64>> {
 }
 
 /// Every mode over planes that grow and shrink: the results, and the gradient as the transpose of the same weights.
-pub fn interpolation<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(interpolation::<B>);
+pub fn interpolation<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(interpolation::<B>, device);
     let corners = [false, true];
     let linear = corners.map(|align_corners| Interpolation::Linear { align_corners });
     let cubic = corners.map(|align_corners| Interpolation::Cubic { align_corners });
@@ -467,8 +467,8 @@ pub fn interpolation<B: Backend>() -> Outcome {
 }
 
 /// Over one axis and three, by a factor, and numbers that PyTorch's documentation shows.
-pub fn interpolation_methods<B: Backend>() -> Outcome {
-    let subject = Subject::<B>::of(interpolation_methods::<B>);
+pub fn interpolation_methods<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(interpolation_methods::<B>, device);
     let linear = |align_corners| Interpolation::Linear { align_corners };
     let square = subject.put(&Host::new(&[1.0, 2.0, 3.0, 4.0], [1, 1, 2, 2]));
     let expected = [1.0, 1.25, 1.75, 2.0, 1.5, 1.75, 2.25, 2.5, 2.5, 2.75, 3.25, 3.5, 3.0, 3.25, 3.75, 4.0];

@@ -7,11 +7,13 @@ use core::cell::RefCell;
 use autodiff_core::{Binary, Compare, Primitive, Reduce, Unary};
 use backend_cpu::Cpu;
 use conformance::random::{self, Bytes, RandomProgram};
+use conformance::{Erased, Outcome, Place};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{RngSeed, TestRunner};
 
-type C = Cpu<f64>;
+type Single = Erased<f32>;
+type Double = Erased<f64>;
 type Make = fn(Bytes, &[Bytes]) -> RandomProgram;
 
 fn config(cases: u32) -> ProptestConfig {
@@ -30,48 +32,58 @@ fn programs(most: usize, make: Make) -> impl Strategy<Value = RandomProgram> {
 }
 
 #[track_caller]
-fn check(cases: u32, most: usize, make: Make, property: fn(&RandomProgram) -> conformance::Outcome) {
+fn hold(cases: u32, most: usize, make: Make, property: impl Fn(&RandomProgram) -> Outcome) {
     let property = |program| property(&program).map_err(|failure| TestCaseError::fail(failure.to_string()));
     if let Err(error) = TestRunner::new(config(cases)).run(&programs(most, make), property) {
         panic!("{error}");
     }
 }
 
+#[track_caller]
+fn check<E>(cases: u32, most: usize, make: Make, property: fn(&RandomProgram, &Place<E>) -> Outcome)
+where
+    E: backend_cpu::Scalar,
+{
+    let device = Place::of::<Cpu<E>>(backend_cpu::CpuDevice);
+    hold(cases, most, make, |program| property(program, &device));
+}
+
 #[test]
 fn steps_mean_what_they_say() {
-    check(1024, 24, RandomProgram::new, random::steps_mean_what_they_say::<C>);
-    check(256, 24, RandomProgram::new, random::steps_mean_what_they_say::<Cpu<f32>>);
+    check(1024, 24, RandomProgram::new, random::steps_mean_what_they_say::<Double>);
+    check(256, 24, RandomProgram::new, random::steps_mean_what_they_say::<Single>);
 }
 
 #[test]
 fn composites_agree_with_bodies() {
-    check(1024, 16, RandomProgram::new, random::composites_agree_with_bodies::<C>);
+    check(1024, 16, RandomProgram::new, random::composites_agree_with_bodies::<Double>);
 }
 
 #[test]
 fn eager_and_listed_agree() {
-    check(1024, 24, RandomProgram::new, random::eager_and_listed_agree::<C>);
+    check(1024, 24, RandomProgram::new, random::eager_and_listed_agree::<Double>);
 }
 
 #[test]
 fn eager_and_planned_agree() {
-    check(1024, 32, RandomProgram::new, random::eager_and_planned_agree::<C>);
-    check(256, 32, RandomProgram::new, random::eager_and_planned_agree::<Cpu<f32>>);
+    let device = backend_cpu::CpuDevice;
+    hold(1024, 32, RandomProgram::new, |program| random::eager_and_planned_agree::<Cpu<f64>>(program, &device));
+    hold(256, 32, RandomProgram::new, |program| random::eager_and_planned_agree::<Cpu<f32>>(program, &device));
 }
 
 #[test]
 fn gradients_agree() {
-    check(1024, 16, RandomProgram::of_elements, random::gradients_agree::<C>);
+    check(1024, 16, RandomProgram::of_elements, random::gradients_agree::<Double>);
 }
 
 #[test]
 fn curvatures_agree() {
-    check(512, 6, RandomProgram::of_elements, random::curvatures_agree::<C>);
+    check(512, 6, RandomProgram::of_elements, random::curvatures_agree::<Double>);
 }
 
 #[test]
 fn linear_steps_have_adjoints() {
-    check(1024, 16, RandomProgram::of_elements, random::linear_steps_have_adjoints::<C>);
+    check(1024, 16, RandomProgram::of_elements, random::linear_steps_have_adjoints::<Double>);
 }
 
 /// A primitive that no program applies would be tested by none of the above.

@@ -9,6 +9,8 @@
     reason = "the numbers of tests are small"
 )]
 
+mod allocations;
+mod checkpoint;
 mod eager;
 mod errors;
 mod in_place;

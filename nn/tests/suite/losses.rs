@@ -1,7 +1,5 @@
 //! Losses: closed forms, finite differences, extreme logits, the golden values, messages and the lines they point to.
 
-#![expect(clippy::unwrap_used, reason = "a test may fail by unwrapping, also in its helpers")]
-
 use core::panic::AssertUnwindSafe;
 use std::panic;
 use std::sync::{Mutex, PoisonError};

@@ -1,7 +1,5 @@
 //! The lecture's two-layer network, trained by SGD as one planned list: no allocation in a step, and the eager step's bits.
 
-#![expect(clippy::unwrap_used, reason = "a test may fail by unwrapping, also in its helpers")]
-
 use autodiff_core::{Data, DataBuf, DataMut, Index, Tensor};
 use backend_cpu::{Cpu, PlanBuf, ScalarKernels, WorkspaceBuf};
 use nn::{Backend, Context, Module, Param, Reduction, TrainStep, cross_entropy_soft};

@@ -9,9 +9,6 @@
 //! segments of m       n / m s + k m s     the inputs of the segments, and what was kept of one of them
 //! ```
 
-#![cfg(feature = "alloc")]
-#![expect(clippy::cast_precision_loss, reason = "counts and sizes are small here")]
-
 use autodiff_core::{Backend, Data, DataBuf, DataMut, Segment, Spec, Tensor, Trace, WengertList, checkpoint};
 use backend_cpu::{Cpu, PlanBuf, ScalarKernels, WorkspaceBuf};
 

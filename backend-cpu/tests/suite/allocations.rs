@@ -1,7 +1,5 @@
 //! A run of a plan allocates nothing, and an eager operation no more than it must.
 
-#![cfg(feature = "alloc")]
-
 use autodiff_core::{Data, DataMut, Spec, Tensor, WengertList};
 use backend_cpu::{Cpu, PlanBuf, ScalarKernels, WorkspaceBuf};
 

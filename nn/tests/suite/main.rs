@@ -1,0 +1,9 @@
+//! Layers, losses and training on the scalar backend: one program, since every one more compiles what is generic again.
+
+#![expect(clippy::unwrap_used, reason = "a test may fail by unwrapping, also in its helpers")]
+
+mod derive;
+mod layers;
+mod lecture_mlp;
+mod losses;
+mod train;
