@@ -19,6 +19,9 @@ const MEMORY: u32 = 6_000_000;
 /// Tests that take longer run after all others.
 const SLOW: Duration = Duration::from_millis(300);
 
+/// Tests that count allocations, which the switches make too.
+const COUNTING: [&str; 2] = ["allocations::", "checkpoint::"];
+
 /// One test, and what it reaches.
 #[derive(Debug)]
 pub(crate) struct Test {
@@ -33,7 +36,9 @@ pub(crate) fn tests(binaries: &[Binary], scratch: &Path) -> Result<Vec<Test>> {
     let mut tests = Vec::new();
     for binary in binaries {
         let listed = Command::new(&binary.path).args(["--list", "--format", "terse"]).output()?;
-        for name in String::from_utf8(listed.stdout)?.lines().filter_map(|line| line.strip_suffix(": test")) {
+        let listed = String::from_utf8(listed.stdout)?;
+        let names = listed.lines().filter_map(|line| line.strip_suffix(": test"));
+        for name in names.filter(|name| !COUNTING.iter().any(|counting| name.starts_with(counting))) {
             let cover = scratch.join("cover");
             fs::write(&cover, "")?;
             let start = Instant::now();

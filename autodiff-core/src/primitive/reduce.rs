@@ -102,6 +102,8 @@ mod rule {
         /// sum  broadcast(g)    mean  broadcast(g (1 / n))    max, min  0 where another is more extreme, else g / count
         /// prod  g times the product of the others
         /// ```
+        ///
+        /// Where NaN is the most extreme, nothing is more so: all share.
         pub(in crate::primitive) fn backward<B: Backend>(self, axes: Axes, at: &Node<'_, B>) -> Tensor<B> {
             let (g, shape) = (at.grad(), at.shape(0));
             match self {

@@ -4,7 +4,7 @@ use core::ops::{Bound, RangeBounds};
 
 use alloc::vec::Vec;
 
-use crate::{Axes, Backend, Index, MAX_RANK, Order, Primitive, Shape, SpecError, Tensor};
+use crate::{Axes, Backend, Index, MAX_RANK, Order, Primitive, Shape, SpecError, Tensor, spec};
 
 use super::{resolve, stored_axis};
 
@@ -227,8 +227,12 @@ macro_rules! movement {
             #[must_use]
             #[track_caller]
             pub fn stack(parts: &[Self], axis: isize) -> Self {
+                let Some(first) = parts.first() else { panic!("stack: no tensor given") };
                 let mut columns = Vec::with_capacity(parts.len());
                 for part in parts {
+                    if let Err(error) = spec::equal("stack", &first.tensor().spec(), &part.tensor().spec()) {
+                        panic!("{error}");
+                    }
                     columns.push(part.unsqueeze(axis));
                 }
                 Self::concat(&columns, axis)
