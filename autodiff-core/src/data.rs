@@ -90,6 +90,39 @@ impl<T> DataMut<'_, T> {
     }
 }
 
+impl<'a, T> DataMut<'a, T> {
+    /// The first elements alone.
+    ///
+    /// # Panics
+    /// When there are fewer.
+    #[must_use]
+    pub fn first(self, len: usize) -> Self {
+        match self {
+            Self::Elem(slice) => Self::Elem(&mut slice[..len]),
+            Self::F16(slice) => Self::F16(&mut slice[..len]),
+            Self::Bf16(slice) => Self::Bf16(&mut slice[..len]),
+            Self::Index(slice) => Self::Index(&mut slice[..len]),
+        }
+    }
+
+    /// Copies data of the same format and length.
+    ///
+    /// # Panics
+    /// When format or length differ.
+    pub fn copy_from(self, data: Data<'a, T>)
+    where
+        T: Copy,
+    {
+        match (self, data) {
+            (Self::Elem(to), Data::Elem(from)) => to.copy_from_slice(from),
+            (Self::F16(to), Data::F16(from)) => to.copy_from_slice(from),
+            (Self::Bf16(to), Data::Bf16(from)) => to.copy_from_slice(from),
+            (Self::Index(to), Data::Index(from)) => to.copy_from_slice(from),
+            (to, from) => panic!("copy: {} elements where {} are due", from.dtype(), to.dtype()),
+        }
+    }
+}
+
 #[cfg(feature = "alloc")]
 pub use owned::DataBuf;
 

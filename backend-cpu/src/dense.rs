@@ -7,6 +7,7 @@ use core::marker::PhantomData;
 
 use autodiff_core::{Backend, Data, DataBuf, Primitive, Shape, Spec};
 
+use crate::device::Resources;
 use crate::dispatch;
 use crate::kernels::{KernelSet, ScalarKernels};
 use crate::math::Scalar;
@@ -29,20 +30,18 @@ pub type Cpu<T> = Dense<T, ScalarKernels>;
 /// A change of shape or order yields a view of its input; only a reshape that no strides can describe copies.
 pub struct Dense<T, K>(PhantomData<(T, K)>);
 
-/// The host's memory and one of its processors.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct CpuDevice;
-
 impl<T: Scalar, K: KernelSet<T>> Backend for Dense<T, K> {
     type Elem = T;
-    type Device = CpuDevice;
-    type Tensor = DenseTensor<T>;
+    type Device = K::Device;
+    type Tensor = DenseTensor<T, K::Device>;
 
-    fn from_data(data: Data<'_, T>, shape: &Shape, _device: &CpuDevice) -> DenseTensor<T> {
-        DenseTensor::new(DataBuf::copy(data), *shape)
+    fn from_data(data: Data<'_, T>, shape: &Shape, device: &K::Device) -> Self::Tensor {
+        let mut room = device.take(data.dtype(), data.len());
+        room.as_data_mut().first(data.len()).copy_from(data);
+        DenseTensor::computed(room, *shape, device)
     }
 
-    fn to_data(tensor: &DenseTensor<T>) -> DataBuf<T> {
+    fn to_data(tensor: &Self::Tensor) -> DataBuf<T> {
         match tensor.view() {
             AnyView::Elem(view) => DataBuf::Elem(view.to_vec()),
             AnyView::F16(view) => DataBuf::F16(view.to_vec()),
@@ -51,19 +50,19 @@ impl<T: Scalar, K: KernelSet<T>> Backend for Dense<T, K> {
         }
     }
 
-    fn spec(tensor: &DenseTensor<T>) -> Spec {
+    fn spec(tensor: &Self::Tensor) -> Spec {
         tensor.spec()
     }
 
-    fn device(_tensor: &DenseTensor<T>) -> &CpuDevice {
-        &CpuDevice
+    fn device(tensor: &Self::Tensor) -> &K::Device {
+        tensor.device()
     }
 
     #[track_caller]
-    fn apply(primitive: &Primitive, inputs: &[&DenseTensor<T>], out: &Spec, _device: &CpuDevice) -> DenseTensor<T> {
+    fn apply(primitive: &Primitive, inputs: &[&Self::Tensor], out: &Spec, device: &K::Device) -> Self::Tensor {
         match primitive {
             Primitive::Barrier => return inputs[0].clone(),
-            Primitive::Call(composite) if !dispatch::claims(composite) => return composite.call::<Self>(inputs),
+            Primitive::Call(composite) if !K::claims(composite) => return composite.call::<Self>(inputs),
             _ => {}
         }
         if primitive.is_movement()
@@ -71,9 +70,12 @@ impl<T: Scalar, K: KernelSet<T>> Backend for Dense<T, K> {
         {
             return inputs[0].with_layout(layout);
         }
-        let mut data = DataBuf::zeros(out.dtype, out.shape.elements());
-        match dispatch::apply::<T, K, _>(primitive, inputs, out, data.as_data_mut()) {
-            Ok(()) => DenseTensor::computed(data, out.shape),
+        let len = out.shape.elements();
+        let mut room = device.take(out.dtype, len);
+        let written = room.as_data_mut().first(len);
+        let work = || dispatch::apply::<T, K, _>(primitive, inputs, out, written);
+        match device.run(dispatch::cost(primitive, inputs, out), work) {
+            Ok(()) => DenseTensor::computed(room, out.shape, device),
             Err(error) => panic!("{}: {error}", primitive.name()),
         }
     }

@@ -6,7 +6,7 @@
 mod float;
 mod index;
 
-use autodiff_core::{Binary, Composite, DType, DataMut, Primitive, Spec, Unary, bf16, f16};
+use autodiff_core::{Binary, DType, DataMut, Primitive, Spec, Unary, bf16, f16};
 
 use self::float::{AsBf16, AsElem, AsF16, float};
 use self::index::index;
@@ -32,10 +32,21 @@ impl<T> Operands<T> for [AnyView<'_, T>] {
     }
 }
 
-/// Whether a composite has a kernel here. All others are computed by their bodies.
+/// About how many operations a primitive takes: what it reads or writes of each element, times the summands of each.
 #[must_use]
-pub const fn claims(composite: &Composite) -> bool {
-    matches!(composite, Composite::CrossEntropy)
+pub fn cost<T, O: Operands<T> + ?Sized>(primitive: &Primitive, inputs: &O, spec: &Spec) -> usize {
+    let elements = |arg: usize| inputs.get(arg).shape().elements();
+    let written = spec.shape.elements();
+    let summands = |arg: usize, axes: core::ops::RangeFrom<usize>| {
+        inputs.get(arg).shape().extents().get(axes).map_or(1, |extents| extents.iter().product::<usize>())
+    };
+    match primitive {
+        Primitive::MatMul => written.saturating_mul(summands(0, spec.shape.rank() - 1..)),
+        Primitive::Conv { .. } => written.saturating_mul(summands(1, 1..)),
+        Primitive::ConvInputGrad { .. } => elements(0).saturating_mul(summands(1, 1..)),
+        Primitive::ConvWeightGrad { .. } => elements(1).saturating_mul(spec.shape.extents()[1..].iter().product()),
+        _ => (0..inputs.count()).map(elements).fold(written, usize::max),
+    }
 }
 
 /// Computes a primitive, whose result has the spec `spec`, into `out`.
@@ -56,7 +67,7 @@ pub const fn claims(composite: &Composite) -> bool {
 /// When an index found in the data is out of range.
 ///
 /// # Panics
-/// When the inputs are not what [`Primitive::infer`] accepts, or for a composite that is not [claimed](claims).
+/// When the inputs are not what [`Primitive::infer`] accepts, or for a composite that is not [claimed](KernelSet::claims).
 pub fn apply<T, K, O>(primitive: &Primitive, inputs: &O, spec: &Spec, out: DataMut<'_, T>) -> Result<(), IndexError>
 where
     T: Scalar,

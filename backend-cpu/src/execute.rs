@@ -3,6 +3,7 @@
 use autodiff_core::{Data, DataMut, Execute, WengertList};
 
 use crate::dense::Dense;
+use crate::device::Resources;
 use crate::kernels::KernelSet;
 use crate::math::Scalar;
 use crate::plan::{PlanBuf, RunError, WorkspaceBuf};
@@ -39,12 +40,13 @@ impl<T: Scalar, K: KernelSet<T>> Execute for Dense<T, K> {
     type Error = RunError;
 
     fn compile(list: &WengertList<T>) -> Program<T> {
-        let plan = PlanBuf::new(list);
+        let plan = PlanBuf::of::<K>(list);
         let workspace = WorkspaceBuf::new(plan.as_plan().workspace());
         Program { plan, workspace }
     }
 
     fn run(program: &mut Program<T>, inputs: &[Data<'_, T>], outputs: &mut [DataMut<'_, T>]) -> Result<(), RunError> {
-        program.plan.as_plan().run_in::<K>(program.workspace.borrow(), inputs, outputs)
+        let (plan, workspace) = (program.plan.as_plan(), program.workspace.borrow());
+        K::Device::default().run(usize::MAX, || plan.run_in::<K>(workspace, inputs, outputs))
     }
 }

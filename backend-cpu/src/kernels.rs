@@ -20,9 +20,10 @@ mod window;
 use core::fmt::Debug;
 
 use autodiff_core::{
-    ArgReduce, Axes, Binary, Compare, Element, MaybeSendSync, Reduce, Shape, Unary, Window, bf16, f16,
+    ArgReduce, Axes, Binary, Compare, Composite, Element, MaybeSendSync, Reduce, Shape, Unary, Window, bf16, f16,
 };
 
+use crate::device::{CpuDevice, Resources};
 use crate::math::{Number, Scalar};
 use crate::view::View;
 
@@ -192,15 +193,32 @@ pub trait Kernels<T: Scalar>: Clone + Debug + Default + MaybeSendSync + 'static 
     fn cross_entropy(logits: View<'_, T>, labels: View<'_, i32>, out: &mut [T]) -> Result<(), IndexError> {
         scalar::cross_entropy(logits, labels, out)
     }
+
+    /// A composite of one argument, where [`KernelSet::claims`] names it.
+    fn composite(composite: &Composite, x: View<'_, T>, out: &mut [T]) {
+        let _ = (x, out);
+        unreachable!("{}: it is claimed, and has no kernel", composite.name());
+    }
 }
 
-/// [`Kernels`] for everything that a backend with element `T` stores: its element and both halves.
-pub trait KernelSet<T: Scalar>: Kernels<T> + Kernels<f16> + Kernels<bf16> {}
+/// [`Kernels`] for everything that a backend with element `T` stores, its element and both halves; and its device.
+pub trait KernelSet<T: Scalar>: Kernels<T> + Kernels<f16> + Kernels<bf16> {
+    /// What lends memory and threads.
+    type Device: Resources<T>;
 
-impl<T: Scalar, K: Kernels<T> + Kernels<f16> + Kernels<bf16>> KernelSet<T> for K {}
+    /// Whether a composite has a kernel here. All others are computed by their bodies.
+    #[must_use]
+    fn claims(composite: &Composite) -> bool {
+        matches!(composite, Composite::CrossEntropy)
+    }
+}
 
 /// The plain scalar loops, as they are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ScalarKernels;
 
 impl<T: Scalar> Kernels<T> for ScalarKernels {}
+
+impl<T: Scalar> KernelSet<T> for ScalarKernels {
+    type Device = CpuDevice;
+}

@@ -14,6 +14,8 @@ mod view;
 
 pub mod kernels;
 
+mod device;
+
 pub mod dispatch;
 
 mod plan;
@@ -23,6 +25,7 @@ mod dense;
 #[cfg(feature = "alloc")]
 mod execute;
 
+pub use device::{CpuDevice, Resources};
 pub use kernels::{IndexError, KernelSet, Kernels, Place, ScalarKernels, Side, philox};
 pub use layout::{Layout, Step, Walk};
 pub use math::{Math, Number, Scalar};
@@ -31,7 +34,7 @@ pub use view::{AnyView, Row, Strided, View};
 
 #[cfg(feature = "alloc")]
 pub use {
-    dense::{Cpu, CpuDevice, Dense, DenseTensor},
+    dense::{Cpu, Dense, DenseTensor},
     execute::Program,
     plan::{PlanBuf, WorkspaceBuf},
 };

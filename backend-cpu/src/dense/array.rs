@@ -1,28 +1,46 @@
 //! [`DenseTensor`]: a shared array, or a view of one.
 
 use core::fmt::{self, Debug};
+use core::mem;
 
-use autodiff_core::{Data, DataBuf, Element, Shape, Shared, Spec};
+use alloc::vec::Vec;
 
+use autodiff_core::{DataBuf, Shape, Shared, Spec};
+
+use crate::device::{CpuDevice, Resources};
 use crate::dispatch::Operands;
 use crate::layout::Layout;
+use crate::math::Scalar;
 use crate::view::AnyView;
 
 /// Elements in memory, with the layout that makes a tensor of them. A clone shares them.
-pub struct DenseTensor<T>(Shared<Array<T>>);
+pub struct DenseTensor<T: Scalar, D: Resources<T> = CpuDevice>(Shared<Array<T, D>>);
 
-struct Array<T> {
+struct Array<T: Scalar, D: Resources<T>> {
     layout: Layout,
-    storage: Storage<T>,
+    storage: Storage<T, D>,
 }
 
-enum Storage<T> {
-    Owned(DataBuf<T>),
+enum Storage<T: Scalar, D: Resources<T>> {
+    Owned(Owned<T, D>),
     /// Elements of another array, which owns them: views do not form chains.
-    View(Shared<Array<T>>),
+    View(Shared<Array<T, D>>),
 }
 
-impl<T: Element> DenseTensor<T> {
+/// Room of a device, which gets it back; the first of its elements are the tensor's.
+struct Owned<T: Scalar, D: Resources<T>> {
+    room: DataBuf<T>,
+    device: D,
+}
+
+impl<T: Scalar, D: Resources<T>> Drop for Owned<T, D> {
+    fn drop(&mut self) {
+        let nothing = DataBuf::Index(Vec::new());
+        self.device.give_back(mem::replace(&mut self.room, nothing));
+    }
+}
+
+impl<T: Scalar> DenseTensor<T> {
     /// These elements, in row-major order.
     ///
     /// # Panics
@@ -31,12 +49,15 @@ impl<T: Element> DenseTensor<T> {
     #[track_caller]
     pub fn new(data: DataBuf<T>, shape: Shape) -> Self {
         assert!(data.len() == shape.elements(), "tensor: {} elements given for the shape {shape}", data.len());
-        Self::computed(data, shape)
+        Self::computed(data, shape, &CpuDevice)
     }
+}
 
-    /// A result, whose length is right because it was made for this shape.
-    pub(super) fn computed(data: DataBuf<T>, shape: Shape) -> Self {
-        Self(Shared::new(Array { layout: Layout::contiguous(shape), storage: Storage::Owned(data) }))
+impl<T: Scalar, D: Resources<T>> DenseTensor<T, D> {
+    /// What was written into room of the device.
+    pub(super) fn computed(room: DataBuf<T>, shape: Shape, device: &D) -> Self {
+        let storage = Storage::Owned(Owned { room, device: device.clone() });
+        Self(Shared::new(Array { layout: Layout::contiguous(shape), storage }))
     }
 
     /// The same memory in another layout, which was made from this tensor's own.
@@ -51,7 +72,7 @@ impl<T: Element> DenseTensor<T> {
     /// Shape and number format.
     #[must_use]
     pub fn spec(&self) -> Spec {
-        Spec { shape: *self.0.layout.shape(), dtype: self.0.data().dtype() }
+        Spec { shape: *self.0.layout.shape(), dtype: self.0.owned().room.dtype() }
     }
 
     /// Where the elements lie.
@@ -63,23 +84,27 @@ impl<T: Element> DenseTensor<T> {
     /// The elements, borrowed.
     #[must_use]
     pub fn view(&self) -> AnyView<'_, T> {
-        AnyView::new(self.0.data(), &self.0.layout)
+        AnyView::new(self.0.owned().room.as_data(), &self.0.layout)
+    }
+
+    pub(super) fn device(&self) -> &D {
+        &self.0.owned().device
     }
 }
 
-impl<T: Element> Array<T> {
-    fn data(&self) -> Data<'_, T> {
+impl<T: Scalar, D: Resources<T>> Array<T, D> {
+    fn owned(&self) -> &Owned<T, D> {
         match &self.storage {
-            Storage::Owned(data) => data.as_data(),
+            Storage::Owned(owned) => owned,
             Storage::View(base) => match &base.storage {
-                Storage::Owned(data) => data.as_data(),
+                Storage::Owned(owned) => owned,
                 Storage::View(_) => unreachable!("a view's base owns its elements"),
             },
         }
     }
 }
 
-impl<T: Element> Operands<T> for [&DenseTensor<T>] {
+impl<T: Scalar, D: Resources<T>> Operands<T> for [&DenseTensor<T, D>] {
     fn count(&self) -> usize {
         self.len()
     }
@@ -88,14 +113,14 @@ impl<T: Element> Operands<T> for [&DenseTensor<T>] {
     }
 }
 
-impl<T> Clone for DenseTensor<T> {
+impl<T: Scalar, D: Resources<T>> Clone for DenseTensor<T, D> {
     fn clone(&self) -> Self {
         Self(Shared::clone(&self.0))
     }
 }
 
 /// Shape, format and the first few numbers.
-impl<T: Element> Debug for DenseTensor<T> {
+impl<T: Scalar, D: Resources<T>> Debug for DenseTensor<T, D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const SHOWN: usize = 8;
         fn few<T: Copy + Debug>(f: &mut fmt::Formatter<'_>, elements: impl Iterator<Item = T>) -> fmt::Result {

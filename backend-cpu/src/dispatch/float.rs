@@ -73,6 +73,9 @@ where
         Primitive::Call(Composite::CrossEntropy) => {
             return <K as Kernels<F::Number>>::cross_entropy(arg(0), indices(inputs.get(1)), out);
         }
+        Primitive::Call(ref composite) if inputs.count() == 1 => {
+            <K as Kernels<F::Number>>::composite(composite, arg(0), out);
+        }
         Primitive::Iota { .. }
         | Primitive::RandomBits { .. }
         | Primitive::Compare(_)

@@ -15,7 +15,7 @@ use autodiff_core::{Data, Spec, WengertList, bf16, f16};
 use self::lower::Lowered;
 use self::place::Placement;
 use super::{Constants, Operand, Plan, PlanStep, Workspace, WorkspaceSize};
-use crate::dispatch;
+use crate::kernels::{KernelSet, ScalarKernels};
 use crate::math::Scalar;
 
 /// A [`Plan`] with memory of its own.
@@ -46,10 +46,16 @@ pub struct PlanBuf<T> {
 }
 
 impl<T: Scalar> PlanBuf<T> {
-    /// A plan that computes the list's outputs from its inputs, in the order of the list.
+    /// A plan that computes the list's outputs from its inputs by the plain loops, in the order of the list.
     #[must_use]
     pub fn new(list: &WengertList<T>) -> Self {
-        let list = list.expand(dispatch::claims);
+        Self::of::<ScalarKernels>(list)
+    }
+
+    /// The same for other kernels, which may have their own for some composites.
+    #[must_use]
+    pub fn of<K: KernelSet<T>>(list: &WengertList<T>) -> Self {
+        let list = list.expand(K::claims);
         let mut lowered = Lowered::new(&list);
         let homes = lowered.settle_outputs();
         let (steps, operands, workspace) = Placement::new(&lowered.drafts, &homes).finish();

@@ -1,0 +1,93 @@
+//! [`compiled`]: a loop compiled for each instruction set, of which the best that the processor has is run.
+//!
+//! A loop is a [`Job`]; the compiler vectorises it for the instructions that are enabled around it, as long as all that it
+//! calls is `#[inline(always)]`. On processors other than x86-64 the target's own instructions are all there is.
+
+/// An instruction set, as far as code must know it.
+pub(crate) trait Isa: Copy {
+    /// Whether `a * b + c` with one rounding is an instruction. Where it is none it would be a call of a function.
+    const FMA: bool;
+}
+
+/// What the target always has.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Baseline;
+
+/// Vectors of 256 bits with fused multiply-add.
+#[cfg(target_arch = "x86_64")]
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Avx2;
+
+/// Vectors of 512 bits.
+#[cfg(target_arch = "x86_64")]
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Avx512;
+
+impl Isa for Baseline {
+    const FMA: bool = cfg!(target_feature = "fma") || cfg!(target_arch = "aarch64");
+}
+
+#[cfg(target_arch = "x86_64")]
+impl Isa for Avx2 {
+    const FMA: bool = true;
+}
+
+#[cfg(target_arch = "x86_64")]
+impl Isa for Avx512 {
+    const FMA: bool = true;
+}
+
+/// A loop.
+pub(crate) trait Job {
+    /// What it answers.
+    type Out;
+
+    /// Runs it; to be marked `#[inline(always)]`.
+    fn run<I: Isa>(self) -> Self::Out;
+}
+
+/// Runs a loop by the best instructions there are.
+#[inline]
+pub(crate) fn compiled<J: Job>(job: J) -> J::Out {
+    #[cfg(target_arch = "x86_64")]
+    {
+        x86::compiled(job)
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    {
+        job.run::<Baseline>()
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[expect(unsafe_code, reason = "calling a function whose instructions the processor was found to have")]
+mod x86 {
+    use super::{Avx2, Avx512, Baseline, Job};
+
+    pub(super) fn compiled<J: Job>(job: J) -> J::Out {
+        if std::is_x86_feature_detected!("avx512f")
+            && std::is_x86_feature_detected!("avx512vl")
+            && std::is_x86_feature_detected!("avx512dq")
+            && std::is_x86_feature_detected!("avx512bw")
+            && std::is_x86_feature_detected!("fma")
+        {
+            // SAFETY: the processor has the features that the function enables.
+            unsafe { avx512(job) }
+        } else if std::is_x86_feature_detected!("avx2") && std::is_x86_feature_detected!("fma") {
+            // SAFETY: the processor has the features that the function enables.
+            unsafe { avx2(job) }
+        } else {
+            job.run::<Baseline>()
+        }
+    }
+
+    #[target_feature(enable = "avx2,fma")]
+    fn avx2<J: Job>(job: J) -> J::Out {
+        job.run::<Avx2>()
+    }
+
+    #[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")]
+    fn avx512<J: Job>(job: J) -> J::Out {
+        job.run::<Avx512>()
+    }
+}
