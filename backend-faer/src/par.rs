@@ -28,6 +28,16 @@ pub(crate) fn parts<T: Send>(out: &mut [T], grain: usize, work: impl Fn(usize, &
     rows(out, 1, grain, work);
 }
 
+/// Writes `out` in parts of exactly `size` elements, the last of them what is left: `work` gets the number of its part. For
+/// work whose result depends on how it is split.
+pub(crate) fn fixed<T: Send>(out: &mut [T], size: usize, work: impl Fn(usize, &mut [T]) + Sync) {
+    if threads() == 1 || out.len() <= size {
+        out.chunks_mut(size).enumerate().for_each(|(part, out)| work(part, out));
+    } else {
+        out.par_chunks_mut(size).enumerate().for_each(|(part, out)| work(part, out));
+    }
+}
+
 /// Runs `work` for each number below `count`, on all threads where there are several.
 pub(crate) fn each(count: usize, work: impl Fn(usize) + Sync + Send) {
     if threads() == 1 || count < 2 {

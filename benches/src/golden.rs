@@ -18,6 +18,6 @@ mod tensors;
 pub use call::Unsupported;
 pub use error::SetError;
 pub use mode::Mode;
-pub use run::{Elem, Summary, run};
+pub use run::{Computer, Elem, Summary, run};
 pub use skips::{Skip, Skips};
 pub use tensors::GoldenSet;

@@ -1,8 +1,10 @@
-//! What the benches share: the same small graphs, written for this workspace and for a rival. And the golden runner.
+//! What the benches share: the same small graphs, written for this workspace and for a rival. And the golden runner, and the
+//! workloads.
 
 extern crate alloc;
 
 pub mod golden;
+pub mod workloads;
 
 use autodiff_core::{Autodiff, Backend, Tensor};
 use backend_cpu::Cpu;

@@ -8,10 +8,18 @@ mod doctored;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use benches::golden::{Elem, GoldenSet, Mode, Skips, Summary, run};
+use benches::golden::{Computer, Elem, GoldenSet, Mode, Skips, Summary, run};
 
-const WAYS: [(Elem, Mode); 4] =
-    [(Elem::F64, Mode::Eager), (Elem::F64, Mode::Traced), (Elem::F64, Mode::Nested), (Elem::F32, Mode::Eager)];
+const WAYS: [(Computer, Elem, Mode); 8] = [
+    (Computer::Cpu, Elem::F64, Mode::Eager),
+    (Computer::Cpu, Elem::F64, Mode::Traced),
+    (Computer::Cpu, Elem::F64, Mode::Nested),
+    (Computer::Cpu, Elem::F32, Mode::Eager),
+    (Computer::Faer, Elem::F64, Mode::Eager),
+    (Computer::Faer, Elem::F64, Mode::Traced),
+    (Computer::Faer, Elem::F64, Mode::Nested),
+    (Computer::Faer, Elem::F32, Mode::Eager),
+];
 
 fn subset() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("golden")
@@ -21,12 +29,12 @@ fn subset() -> PathBuf {
 #[track_caller]
 fn check(directory: &Path, in_f64: Summary, in_f32: Summary) {
     let set = GoldenSet::read(directory).unwrap();
-    for (elem, mode) in WAYS {
+    for (computer, elem, mode) in WAYS {
         let mut failures = Vec::new();
-        let summary = run(&set, elem, mode, &Skips::accepted(), &mut |line| failures.push(line.to_owned()));
+        let summary = run(&set, (computer, elem, mode), &Skips::accepted(), &mut |line| failures.push(line.to_owned()));
         assert!(failures.is_empty(), "{}", failures.join("\n"));
         let expected = if elem == Elem::F64 { &in_f64 } else { &in_f32 };
-        assert_eq!(&summary, expected, "{elem}, {mode}");
+        assert_eq!(&summary, expected, "{computer}, {elem}, {mode}");
     }
 }
 
@@ -50,11 +58,11 @@ fn an_entry_of_the_list_that_covers_nothing_is_named() {
     let set = GoldenSet::read(&subset()).unwrap();
     let list = "neg: computed\noptim/adam amsgrad: not there\nnot/in/the/set: unheard of\nexp twist: computed";
     let skips = Skips::parse(list);
-    let summary = run(&set, Elem::F64, Mode::Eager, &skips, &mut |line| panic!("{line}"));
+    let summary = run(&set, (Computer::Cpu, Elem::F64, Mode::Eager), &skips, &mut |line| panic!("{line}"));
     assert_eq!(summary.skipped, 1);
     assert_eq!(summary.stale.iter().map(ToString::to_string).collect::<Vec<_>>(), ["neg", "exp twist"]);
     // An entry of one attribute covers no other.
-    let summary = run(&set, Elem::F64, Mode::Eager, &Skips::parse("optim/adam eps: no"), &mut |_| ());
+    let summary = run(&set, (Computer::Cpu, Elem::F64, Mode::Eager), &Skips::parse("optim/adam eps: no"), &mut |_| ());
     assert_eq!((summary.skipped, summary.failed, summary.stale.len()), (0, 1, 1));
 }
 

@@ -2,7 +2,8 @@
 //! on digits that it has not seen, a table of what it takes for what, and some digits, mistakes among them. The curve of
 //! the loss goes to an SVG file.
 //!
-//! Standard output depends on the flags alone: the same seed gives the same numbers, with `--eager` too. The progress bar
+//! Standard output depends on the flags and the processor's instructions alone: the same seed gives the same numbers, with
+//! `--eager` too, on any number of threads; with `--backend cpu` on any processor. The progress bar
 //! and the time that it took go to standard error.
 
 use core::error::Error;
@@ -10,20 +11,18 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use autodiff_core::{Backend, Element, Index, Tensor};
-use backend_cpu::{Cpu, CpuDevice};
+use autodiff_core::{Backend, Element, Execute, Index, Tensor};
+use backend_cpu::Cpu;
+use backend_faer::Faer;
 use clap::{Parser, value_parser};
 use examples::batches::{Batch, rows, shuffled, split, tensors};
 use examples::digits::{CLASSES, Digit, PIXELS, load};
 use examples::plot::{Curve, check_writable, write_svg};
 use examples::terminal::{Confusion, side_by_side};
-use examples::{finish, flags, say};
+use examples::{Computer, finish, flags, say};
 use indicatif::{ProgressBar, ProgressStyle};
 use nn::{Context, Keys, Linear, Module, Reduction, TrainStep, cross_entropy};
 use optim::Adam;
-
-/// Where the network computes: plain loops over 32-bit numbers.
-type Host = Cpu<f32>;
 
 const HIDDEN: usize = 256;
 /// One digit in five is kept for the test.
@@ -47,6 +46,9 @@ struct Flags {
     /// The learning rate of Adam.
     #[arg(long, default_value_t = 0.004, value_parser = flags::positive)]
     lr: f64,
+    /// What computes, in 32-bit numbers.
+    #[arg(long, value_enum, default_value = "faer")]
+    backend: Computer,
     /// Run each operation as it comes, instead of a step that was compiled once.
     #[arg(long)]
     eager: bool,
@@ -83,17 +85,22 @@ fn loss<B: Backend>(model: &Mlp<B>, (x, labels): &Batch<B>, _: &mut Context<B>) 
 }
 
 fn main() -> ExitCode {
-    finish(run(&Flags::parse()))
+    let flags = Flags::parse();
+    finish(match flags.backend {
+        Computer::Cpu => run::<Cpu<f32>>(&flags),
+        Computer::Faer => run::<Faer<f32>>(&flags),
+    })
 }
 
-fn run(flags: &Flags) -> Result<(), Box<dyn Error>> {
+fn run<B: Execute>(flags: &Flags) -> Result<(), Box<dyn Error>> {
     check_writable(&flags.plot)?;
-    let key = Index::<Host>::key(flags.seed, &CpuDevice);
+    let device = B::Device::default();
+    let key = Index::<B>::key(flags.seed, &device);
     let (test, train) = split(&load()?, TEST_PART, &key.fold_in(0));
     say!("{} digits to learn from, {} others for the test, seed {}", train.len(), test.len(), flags.seed);
     let start = Instant::now();
-    let tested = tensors(&test, &CpuDevice);
-    let Trained { model, training, testing } = learn(flags, &tensors(&train, &CpuDevice), &tested, &key)?;
+    let tested = tensors(&test, &device);
+    let Trained { model, training, testing } = learn(flags, &tensors(&train, &device), &tested, &key)?;
     eprintln!("({:.1} s)", start.elapsed().as_secs_f64());
 
     let answers = model.forward(&tested.0).argmax(-1).to_vec();
@@ -108,13 +115,18 @@ fn run(flags: &Flags) -> Result<(), Box<dyn Error>> {
 }
 
 /// A network, and the losses on both parts of the data after each epoch of its training.
-struct Trained {
-    model: Mlp<Host>,
+struct Trained<B: Backend> {
+    model: Mlp<B>,
     training: Vec<f64>,
     testing: Vec<f64>,
 }
 
-fn learn(flags: &Flags, train: &Batch<Host>, test: &Batch<Host>, key: &Index<Host>) -> Result<Trained, Box<dyn Error>> {
+fn learn<B: Execute>(
+    flags: &Flags,
+    train: &Batch<B>,
+    test: &Batch<B>,
+    key: &Index<B>,
+) -> Result<Trained<B>, Box<dyn Error>> {
     let ([count, _], size) = (train.0.dims(), usize::try_from(flags.batch_size)?);
     if size > count {
         return Err(format!("--batch-size: {size} asked for, there are {count} digits to learn from").into());
@@ -152,7 +164,7 @@ fn learn(flags: &Flags, train: &Batch<Host>, test: &Batch<Host>, key: &Index<Hos
 }
 
 /// Loss, and accuracy in percent.
-fn evaluate(model: &Mlp<Host>, (x, labels): &Batch<Host>) -> (f64, f64) {
+fn evaluate<B: Backend>(model: &Mlp<B>, (x, labels): &Batch<B>) -> (f64, f64) {
     let logits = model.forward(x);
     let right = logits.argmax(-1).eq(labels).mean();
     (cross_entropy(&logits, labels, Reduction::Mean).item().into_f64(), 100.0 * right.item().into_f64())

@@ -4,6 +4,8 @@
 use core::error::Error;
 use std::process::ExitCode;
 
+use clap::ValueEnum;
+
 pub mod batches;
 pub mod compare;
 pub mod digits;
@@ -11,6 +13,15 @@ pub mod flags;
 pub mod plot;
 pub mod say;
 pub mod terminal;
+
+/// What a program computes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Computer {
+    /// Plain loops, with the same bits on every machine.
+    Cpu,
+    /// All cores and their vector units.
+    Faer,
+}
 
 /// What `main` answers: an error as one line on standard error, and a status that tells scripts of it.
 #[must_use]

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use benches::golden::{Elem, GoldenSet, Mode, Skips, run};
+use benches::golden::{Computer, Elem, GoldenSet, Mode, Skips, run};
 use clap::{Parser, ValueEnum};
 
 /// Computes the cases of a set of golden values and compares: values, gradients, Hessian-vector products.
@@ -37,6 +37,8 @@ struct Arguments {
 enum BackendName {
     /// The scalar kernels.
     Cpu,
+    /// All cores and their vector units.
+    Faer,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -71,7 +73,10 @@ fn main() -> ExitCode {
 
 /// Whether every case agreed.
 fn golden(arguments: &Arguments) -> Result<bool, Box<dyn core::error::Error>> {
-    let BackendName::Cpu = arguments.backend;
+    let computer = match arguments.backend {
+        BackendName::Cpu => Computer::Cpu,
+        BackendName::Faer => Computer::Faer,
+    };
     let elem = match arguments.elem {
         ElemName::F64 => Elem::F64,
         ElemName::F32 => Elem::F32,
@@ -84,7 +89,7 @@ fn golden(arguments: &Arguments) -> Result<bool, Box<dyn core::error::Error>> {
     let set = GoldenSet::read(&arguments.directory)?;
     let mut out = io::stdout().lock();
     let mut written = Ok(());
-    let summary = run(&set, elem, mode, &Skips::accepted(), &mut |line| {
+    let summary = run(&set, (computer, elem, mode), &Skips::accepted(), &mut |line| {
         if written.is_ok() {
             written = writeln!(out, "{line}");
         }

@@ -2,8 +2,8 @@
 
 use core::fmt;
 
-use autodiff_core::{Autodiff, Backend, DataBuf, Execute, Index, Tensor, Trace, WengertList};
-use backend_cpu::{Cpu, Scalar};
+use autodiff_core::{Autodiff, Backend, Data, DataBuf, DataMut, Element, Execute, Index, Tensor, Trace, WengertList};
+use conformance::{Erased, Place};
 
 use super::call::{Call, Outputs, Unsupported};
 use super::manifest::{Case, Format};
@@ -13,11 +13,11 @@ use super::{SetError, compare::Wrong};
 /// On which backend a case is run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
-    /// `Autodiff<Cpu>`: values and gradients, as they are computed.
+    /// `Autodiff<B>`: values and gradients, as they are computed.
     Eager,
     /// `Autodiff<Trace>`: values and gradients written into one list, which the planned executor runs.
     Traced,
-    /// `Autodiff<Autodiff<Cpu>>`: values and gradients, and Hessian-vector products where the set has them.
+    /// `Autodiff<Autodiff<B>>`: values and gradients, and Hessian-vector products where the set has them.
     Nested,
 }
 
@@ -28,6 +28,24 @@ impl fmt::Display for Mode {
             Self::Traced => "traced",
             Self::Nested => "nested",
         })
+    }
+}
+
+/// A backend whose type is forgotten, so that every operation is compiled once for each element and not for each backend.
+pub(super) struct Engine<E: Element> {
+    device: Place<E>,
+    execute: fn(&WengertList<E>, &[Data<'_, E>], &mut [DataMut<'_, E>]) -> Result<(), String>,
+}
+
+impl<E: Element> Engine<E> {
+    /// This backend on its default device.
+    pub(super) fn of<B: Execute<Elem = E>>() -> Self {
+        Self {
+            device: Place::of::<B>(B::Device::default()),
+            execute: |list, inputs, outputs| {
+                B::run(&mut B::compile(list), inputs, outputs).map_err(|error| error.to_string())
+            },
+        }
     }
 }
 
@@ -71,13 +89,18 @@ impl From<SetError> for Stop {
     }
 }
 
-/// Runs a case in elements `T`.
-pub(super) fn compute<T: Scalar>(mode: Mode, set: &GoldenSet, case: &Case) -> Result<Computed, Stop> {
-    let given = Given::<Cpu<T>>::read(set, case)?;
+/// Runs a case in elements `E`.
+pub(super) fn compute<E: Element>(
+    engine: &Engine<E>,
+    mode: Mode,
+    set: &GoldenSet,
+    case: &Case,
+) -> Result<Computed, Stop> {
+    let given = Given::<Erased<E>>::read(set, case, &engine.device)?;
     match mode {
         Mode::Eager => Ok(eager(case, &given)?),
-        Mode::Traced => traced(case, &given),
-        Mode::Nested => nested(set, case, &given),
+        Mode::Traced => traced(engine, case, &given),
+        Mode::Nested => nested(engine, set, case, &given),
     }
 }
 
@@ -94,15 +117,15 @@ struct Derived<B: Backend> {
 }
 
 impl<B: Backend> Given<B> {
-    fn read(set: &GoldenSet, case: &Case) -> Result<Self, SetError> {
+    fn read(set: &GoldenSet, case: &Case, device: &B::Device) -> Result<Self, SetError> {
         let mut given = Self { inputs: Vec::new(), cotangents: Vec::new() };
         for input in &case.inputs {
             let array = set.tensor(case, &format!("in.{}", input.name), input.dtype, &input.shape)?;
-            given.inputs.push((input.name.clone(), upload(array)));
+            given.inputs.push((input.name.clone(), upload(array, device)));
         }
         for output in case.outputs.iter().filter(|output| output.ct) {
             let array = set.tensor(case, &format!("ct.{}", output.name), Format::F64, &output.shape)?;
-            given.cotangents.push((output.name.clone(), upload(array)));
+            given.cotangents.push((output.name.clone(), upload(array, device)));
         }
         Ok(given)
     }
@@ -150,7 +173,7 @@ impl<B: Backend> Given<B> {
     }
 }
 
-fn eager<T: Scalar>(case: &Case, given: &Given<Cpu<T>>) -> Result<Computed, Unsupported> {
+fn eager<E: Element>(case: &Case, given: &Given<Erased<E>>) -> Result<Computed, Unsupported> {
     let derived = given.derive(case)?;
     Ok(Computed {
         outputs: derived.outputs.iter().map(|(name, y)| (name.clone(), download(y))).collect(),
@@ -159,8 +182,8 @@ fn eager<T: Scalar>(case: &Case, given: &Given<Cpu<T>>) -> Result<Computed, Unsu
     })
 }
 
-fn traced<T: Scalar>(case: &Case, given: &Given<Cpu<T>>) -> Result<Computed, Stop> {
-    let inputs = given.map(case, |name, _, x| Tensor::<Trace<T>>::input(name, x.spec()));
+fn traced<E: Element>(engine: &Engine<E>, case: &Case, given: &Given<Erased<E>>) -> Result<Computed, Stop> {
+    let inputs = given.map(case, |name, _, x| Tensor::<Trace<E>>::input(name, x.spec()));
     let derived = inputs.derive(case)?;
     let outputs = derived.outputs.iter().map(|(name, y)| (format!("out.{name}"), y));
     let gradients = derived.gradients.iter().filter_map(|(name, g)| Some((format!("grad.{name}"), g.as_ref()?)));
@@ -169,22 +192,25 @@ fn traced<T: Scalar>(case: &Case, given: &Given<Cpu<T>>) -> Result<Computed, Sto
         &inputs.all().collect::<Vec<_>>(),
         &named.iter().map(|(name, value)| (&name[..], *value)).collect::<Vec<_>>(),
     );
-    let mut results = planned(&list, given)?.into_iter();
+    let mut results = planned(engine, &list, given)?.into_iter();
     let outputs = derived.outputs.into_iter().zip(&mut results).map(|((name, _), y)| (name, y)).collect();
     let gradients = derived.gradients.into_iter().map(|(name, g)| (name, g.and_then(|_| results.next()))).collect();
     Ok(Computed { outputs, gradients, products: Vec::new() })
 }
 
 /// The outputs of a list, run by the planned executor.
-fn planned<T: Scalar>(list: &WengertList<T>, given: &Given<Cpu<T>>) -> Result<Vec<Array>, Stop> {
+fn planned<E: Element>(
+    engine: &Engine<E>,
+    list: &WengertList<E>,
+    given: &Given<Erased<E>>,
+) -> Result<Vec<Array>, Stop> {
     let specs: Vec<_> = list.outputs().iter().map(|(_, var)| list[*var].spec).collect();
     let inputs: Vec<_> = given.all().map(Tensor::to_data).collect();
     let inputs: Vec<_> = inputs.iter().map(DataBuf::as_data).collect();
     let mut outputs: Vec<_> = specs.iter().map(|spec| DataBuf::zeros(spec.dtype, spec.shape.elements())).collect();
     let mut slices: Vec<_> = outputs.iter_mut().map(DataBuf::as_data_mut).collect();
-    let mut program = <Cpu<T> as Execute>::compile(list);
-    Cpu::<T>::run(&mut program, &inputs, &mut slices).map_err(|error| Stop::Run(error.to_string()))?;
-    let array = |(output, spec): (&DataBuf<T>, &autodiff_core::Spec)| Array {
+    (engine.execute)(list, &inputs, &mut slices).map_err(Stop::Run)?;
+    let array = |(output, spec): (&DataBuf<E>, &autodiff_core::Spec)| Array {
         format: if spec.dtype.is_float() { Format::F64 } else { Format::I64 },
         shape: spec.shape.extents().to_vec(),
         values: output.to_f64(),
@@ -192,11 +218,16 @@ fn planned<T: Scalar>(list: &WengertList<T>, given: &Given<Cpu<T>>) -> Result<Ve
     Ok(outputs.iter().zip(&specs).map(array).collect())
 }
 
-fn nested<T: Scalar>(set: &GoldenSet, case: &Case, given: &Given<Cpu<T>>) -> Result<Computed, Stop> {
+fn nested<E: Element>(
+    engine: &Engine<E>,
+    set: &GoldenSet,
+    case: &Case,
+    given: &Given<Erased<E>>,
+) -> Result<Computed, Stop> {
     let inner = given.recorded(case);
     let derived = inner.derive(case)?;
-    let products = if case.has_hvp { products(set, case, &inner, &derived)? } else { Vec::new() };
-    let value = |(name, g): &(String, Option<Tensor<Autodiff<Cpu<T>>>>)| {
+    let products = if case.has_hvp { products(engine, set, case, &inner, &derived)? } else { Vec::new() };
+    let value = |(name, g): &(String, Option<Tensor<Autodiff<Erased<E>>>>)| {
         (name.clone(), g.as_ref().map(|g| download(g.value())))
     };
     Ok(Computed {
@@ -208,16 +239,18 @@ fn nested<T: Scalar>(set: &GoldenSet, case: &Case, given: &Given<Cpu<T>>) -> Res
 
 /// The products of the Hessian with the case's direction, jointly over all inputs with a gradient: the gradient of
 /// `sum(v * gradient)`.
-fn products<T: Scalar>(
+fn products<E: Element>(
+    engine: &Engine<E>,
     set: &GoldenSet,
     case: &Case,
-    inner: &Given<Autodiff<Cpu<T>>>,
-    derived: &Derived<Autodiff<Cpu<T>>>,
+    inner: &Given<Autodiff<Erased<E>>>,
+    derived: &Derived<Autodiff<Erased<E>>>,
 ) -> Result<Vec<(String, Option<Array>)>, SetError> {
     let mut projected = None;
     for (name, gradient) in &derived.gradients {
         let shape = &case.inputs.iter().find(|input| input.name == *name).map_or(&[][..], |input| &input.shape);
-        let direction: Tensor<Cpu<T>> = upload(set.tensor(case, &format!("v.{name}"), Format::F64, shape)?);
+        let direction: Tensor<Erased<E>> =
+            upload(set.tensor(case, &format!("v.{name}"), Format::F64, shape)?, &engine.device);
         if let Some(gradient) = gradient {
             let term = (gradient * Tensor::constant_of(direction)).sum();
             projected = Some(projected.map_or_else(|| term.clone(), |sum: Tensor<_>| sum + &term));
@@ -230,13 +263,16 @@ fn products<T: Scalar>(
     Ok(names.zip(rows).map(|(name, row)| (name, row.as_ref().map(download))).collect())
 }
 
-fn upload<B: Backend>(array: &Array) -> Tensor<B> {
+fn upload<B: Backend>(array: &Array, device: &B::Device) -> Tensor<B> {
     match array.format {
-        Format::F64 | Format::Bool => Tensor::new(&array.values, &array.shape[..]),
+        Format::F64 | Format::Bool => {
+            let elements: Vec<B::Elem> = array.values.iter().map(|&value| B::Elem::from_f64(value)).collect();
+            Tensor::from_slice(&elements, &array.shape[..], device)
+        }
         Format::I64 => {
             #[expect(clippy::cast_possible_truncation, reason = "whole numbers were read as such of 32 bits")]
             let indices: Vec<i32> = array.values.iter().map(|&value| value as i32).collect();
-            Index::new(&indices, &array.shape[..]).tensor().clone()
+            Index::from_slice(&indices, &array.shape[..], device).tensor().clone()
         }
     }
 }

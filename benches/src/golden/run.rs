@@ -5,13 +5,33 @@ use core::fmt;
 use core::panic::AssertUnwindSafe;
 use std::panic::catch_unwind;
 
-use backend_cpu::Scalar;
+use autodiff_core::Element;
+use backend_cpu::Cpu;
+use backend_faer::Faer;
 
 use super::compare::{Wrong, compare};
 use super::manifest::{Case, Format, Tolerance};
-use super::mode::{Computed, Stop, compute};
+use super::mode::{Computed, Engine, Stop, compute};
 use super::tensors::Array;
 use super::{GoldenSet, Mode, SetError, Skip, Skips};
+
+/// What computes a set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Computer {
+    /// The scalar kernels.
+    Cpu,
+    /// All cores and their vector units.
+    Faer,
+}
+
+impl fmt::Display for Computer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Cpu => "cpu",
+            Self::Faer => "faer",
+        })
+    }
+}
 
 /// In which elements a set is computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,13 +73,22 @@ impl fmt::Display for Summary {
 }
 
 /// Runs every case; `report` is given a line for each that failed.
-pub fn run(set: &GoldenSet, elem: Elem, mode: Mode, skips: &Skips, report: &mut dyn FnMut(&str)) -> Summary {
+pub fn run(
+    set: &GoldenSet,
+    (computer, elem, mode): (Computer, Elem, Mode),
+    skips: &Skips,
+    report: &mut dyn FnMut(&str),
+) -> Summary {
+    let (double, single) = match computer {
+        Computer::Cpu => (Engine::of::<Cpu<f64>>(), Engine::of::<Cpu<f32>>()),
+        Computer::Faer => (Engine::of::<Faer<f64>>(), Engine::of::<Faer<f32>>()),
+    };
     let mut summary = Summary::default();
     let mut used = Vec::new();
     for case in set.cases() {
         let verdict = match elem {
-            Elem::F64 => verdict::<f64>(set, case, mode, Some(case.tol.f64), case.tol.f64_hvp),
-            Elem::F32 => verdict::<f32>(set, case, mode, case.tol.f32, None),
+            Elem::F64 => verdict(&double, set, case, mode, Some(case.tol.f64), case.tol.f64_hvp),
+            Elem::F32 => verdict(&single, set, case, mode, case.tol.f32, None),
         };
         match verdict {
             Verdict::Passed => summary.passed += 1,
@@ -70,7 +99,7 @@ pub fn run(set: &GoldenSet, elem: Elem, mode: Mode, skips: &Skips, report: &mut 
             }
             Verdict::Stopped(stop) => {
                 summary.failed += 1;
-                report(&format!("FAILED {} ({elem}, {mode}): {stop}", case.id));
+                report(&format!("FAILED {} ({computer}, {elem}, {mode}): {stop}", case.id));
             }
         }
     }
@@ -87,7 +116,8 @@ enum Verdict {
 }
 
 /// A panic inside a case is that case's failure: the run goes on.
-fn verdict<T: Scalar>(
+fn verdict<E: Element>(
+    engine: &Engine<E>,
     set: &GoldenSet,
     case: &Case,
     mode: Mode,
@@ -96,7 +126,7 @@ fn verdict<T: Scalar>(
 ) -> Verdict {
     let Some(tolerance) = tolerance else { return Verdict::Unchecked };
     let checked = || {
-        let computed = compute::<T>(mode, set, case)?;
+        let computed = compute(engine, mode, set, case)?;
         Check { set, case, computed: &computed }.all(tolerance, of_products)
     };
     match catch_unwind(AssertUnwindSafe(checked)) {

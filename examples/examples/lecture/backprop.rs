@@ -5,10 +5,9 @@
 
 use core::error::Error;
 
-use autodiff_core::{Backend, Index, Tensor};
-use backend_cpu::CpuDevice;
+use autodiff_core::{Autodiff, Backend, Index, Tensor};
 
-use super::{Flags, Number, ROUNDING, Recorded, count, gradients, show_equal};
+use super::{Double, Flags, ROUNDING, count, gradients, show_equal};
 use examples::say;
 
 const SIZES: [usize; 4] = [6, 5, 4, 3];
@@ -41,12 +40,12 @@ fn cost<B: Backend>(output: &Tensor<B>, y: &Tensor<B>) -> Tensor<B> {
 }
 
 /// `sigma'(z) = sigma(z) (1 - sigma(z))`
-fn slope(z: &Tensor<Number>) -> Tensor<Number> {
+fn slope<D: Double>(z: &Tensor<D>) -> Tensor<D> {
     z.sigmoid() * (1.0 - z.sigmoid())
 }
 
 /// delta of every layer, the last one first computed.
-fn deltas(layers: &[Layer<Number>], at: &Forward<Number>, y: &Tensor<Number>) -> Vec<Tensor<Number>> {
+fn deltas<D: Double>(layers: &[Layer<D>], at: &Forward<D>, y: &Tensor<D>) -> Vec<Tensor<D>> {
     let last = layers.len() - 1;
     let mut deltas = vec![(&at.a[last + 1] - y) / count(ROWS) * slope(&at.z[last])];
     for l in (0..last).rev() {
@@ -57,10 +56,9 @@ fn deltas(layers: &[Layer<Number>], at: &Forward<Number>, y: &Tensor<Number>) ->
     deltas
 }
 
-pub(super) fn show(flags: &Flags) -> Result<(), Box<dyn Error>> {
-    let key = Index::key(flags.seed, &CpuDevice);
-    let [x, y] =
-        [(0, SIZES[0]), (1, SIZES[3])].map(|(n, width)| Tensor::<Number>::normal(&key.fold_in(n), [ROWS, width]));
+pub(super) fn show<D: Double>(flags: &Flags) -> Result<(), Box<dyn Error>> {
+    let key = Index::key(flags.seed, &Default::default());
+    let [x, y] = [(0, SIZES[0]), (1, SIZES[3])].map(|(n, width)| Tensor::<D>::normal(&key.fold_in(n), [ROWS, width]));
     let layers: Vec<_> =
         (2..).zip(SIZES.windows(2)).map(|(n, sizes)| layer(&key.fold_in(n), sizes[0], sizes[1])).collect();
     say!("Layers of {SIZES:?} units, z = a' W + b with a' from below, a = sigmoid(z); {ROWS} examples as rows,");
@@ -72,7 +70,7 @@ pub(super) fn show(flags: &Flags) -> Result<(), Box<dyn Error>> {
     let at = forward(&layers, &x);
     let deltas = deltas(&layers, &at, &y);
 
-    let variable = |tensor: &Tensor<Number>| Tensor::<Recorded>::variable(tensor.clone());
+    let variable = |tensor: &Tensor<D>| Tensor::<Autodiff<D>>::variable(tensor.clone());
     let recorded: Vec<_> = layers.iter().map(|layer| Layer { w: variable(&layer.w), b: variable(&layer.b) }).collect();
     let machine = forward(&recorded, &Tensor::constant_of(x));
     let cost = cost(&machine.a[layers.len()], &Tensor::constant_of(y));
@@ -88,6 +86,6 @@ pub(super) fn show(flags: &Flags) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn layer(key: &Index<Number>, from: usize, to: usize) -> Layer<Number> {
+fn layer<D: Double>(key: &Index<D>, from: usize, to: usize) -> Layer<D> {
     Layer { w: Tensor::normal(&key.fold_in(0), [from, to]), b: Tensor::normal(&key.fold_in(1), [to]) }
 }

@@ -2,9 +2,9 @@
 
 use core::error::Error;
 
-use autodiff_core::{Backend, Instruction, Primitive, Spec, Tensor, Var, WengertList};
+use autodiff_core::{Autodiff, Backend, Instruction, Primitive, Spec, Tensor, Var, WengertList};
 
-use super::{Number, ROUNDING, Recorded, gradients, indented};
+use super::{Double, ROUNDING, gradients, indented};
 use examples::compare::agree;
 use examples::say;
 
@@ -16,7 +16,7 @@ fn f<B: Backend>(x1: &Tensor<B>, x2: &Tensor<B>) -> [(&'static str, Tensor<B>); 
     [("z1", z1), ("z2", z2), ("f", f)]
 }
 
-pub(super) fn show() -> Result<(), Box<dyn Error>> {
+pub(super) fn show<D: Double>() -> Result<(), Box<dyn Error>> {
     let inputs = [("x1", Spec::elem([])), ("x2", Spec::elem([]))];
     let steps = WengertList::<f64>::trace(&inputs, |x| f(&x[0], &x[1]));
     say!("f(x1, x2) = (2 x1 + x2)^2, written as code and run on the backend that only writes down, is a graph:\n");
@@ -33,9 +33,9 @@ pub(super) fn show() -> Result<(), Box<dyn Error>> {
     say!("With numbers, the list is run forward for values, then in reverse for df/d(value).");
     say!("By hand: df/dx1 = 4 (2 x1 + x2) and df/dx2 = 2 (2 x1 + x2).\n");
     for (x1, x2) in [(3.0, -1.0), (0.5, 0.25), (-1.0, 2.0)] {
-        show_values(&steps, x1, x2)?;
+        show_values::<D>(&steps, x1, x2)?;
     }
-    show_misprint()
+    show_misprint::<D>()
 }
 
 /// The operations under a value; one that was drawn before is only named.
@@ -63,8 +63,8 @@ fn draw(list: &WengertList<f64>, var: Var, first: &str, rest: &str, drawn: &mut 
 }
 
 /// Forward and backward values at one point, and the gradient held against the one by hand.
-fn show_values(list: &WengertList<f64>, x1: f64, x2: f64) -> Result<(), Box<dyn Error>> {
-    let inputs = [x1, x2].map(|x| Tensor::<Recorded>::variable(Tensor::new(&[x], [])));
+fn show_values<D: Double>(list: &WengertList<f64>, x1: f64, x2: f64) -> Result<(), Box<dyn Error>> {
+    let inputs = [x1, x2].map(|x| Tensor::<Autodiff<D>>::variable(Tensor::new(&[x], [])));
     let outputs = list.eval(&inputs);
     let values: Vec<_> = inputs.iter().chain(&outputs).collect();
     let deltas = gradients(values[4], &values)?;
@@ -72,7 +72,7 @@ fn show_values(list: &WengertList<f64>, x1: f64, x2: f64) -> Result<(), Box<dyn 
     for ((name, value), delta) in ["x1", "x2", "z1", "z2", "f"].iter().zip(&values).zip(&deltas) {
         say!("    {name:<5} {:>9} {:>10}", value.item(), delta.item());
     }
-    let by_hand = [4.0, 2.0].map(|slope| Tensor::<Number>::new(&[slope * (2.0 * x1 + x2)], []));
+    let by_hand = [4.0, 2.0].map(|slope| Tensor::<D>::new(&[slope * (2.0 * x1 + x2)], []));
     for ((name, by_hand), delta) in ["df/dx1", "df/dx2"].iter().zip(&by_hand).zip(&deltas) {
         agree(name, by_hand, delta, ROUNDING)?;
     }
@@ -81,8 +81,8 @@ fn show_values(list: &WengertList<f64>, x1: f64, x2: f64) -> Result<(), Box<dyn 
 }
 
 /// What the lecture's slip would do to the function.
-fn show_misprint() -> Result<(), Box<dyn Error>> {
-    let [x1, x2] = [3.0, -1.0].map(|x| Tensor::<Recorded>::variable(Tensor::new(&[x], [])));
+fn show_misprint<D: Double>() -> Result<(), Box<dyn Error>> {
+    let [x1, x2] = [3.0, -1.0].map(|x| Tensor::<Autodiff<D>>::variable(Tensor::new(&[x], [])));
     let z2 = &x1 + &x2;
     let slip = gradients(&z2.square(), &[&x1, &x2])?;
     say!("A slip in the lecture: one of its derivations writes z2 = add(x1, x2) where add(z1, x2) is meant. That");

@@ -2,10 +2,9 @@
 
 use core::error::Error;
 
-use autodiff_core::{Backend, Element, Index, Tensor};
-use backend_cpu::CpuDevice;
+use autodiff_core::{Autodiff, Backend, Element, Index, Tensor};
 
-use super::{Flags, Number, ROUNDING, Recorded, count, gradients, numbers, show_equal};
+use super::{Double, Flags, ROUNDING, count, gradients, numbers, show_equal};
 use examples::compare::agree;
 use examples::say;
 
@@ -27,22 +26,18 @@ fn gradient_by_hand<B: Backend>(x: &Tensor<B>, y: &Tensor<B>, w: &Tensor<B>) -> 
     x.t().matmul(&(p - y)) / count(n)
 }
 
-fn gradient_by_machine(
-    x: &Tensor<Number>,
-    y: &Tensor<Number>,
-    w: &Tensor<Number>,
-) -> Result<Tensor<Number>, Box<dyn Error>> {
-    let [x, y] = [x, y].map(|data| Tensor::<Recorded>::constant_of(data.clone()));
+fn gradient_by_machine<D: Double>(x: &Tensor<D>, y: &Tensor<D>, w: &Tensor<D>) -> Result<Tensor<D>, Box<dyn Error>> {
+    let [x, y] = [x, y].map(|data| Tensor::<Autodiff<D>>::constant_of(data.clone()));
     let w = Tensor::variable(w.clone());
     let mut gradients = gradients(&loss(&x, &y, &w), &[&w])?;
     Ok(gradients.remove(0))
 }
 
-pub(super) fn show(flags: &Flags) -> Result<(), Box<dyn Error>> {
-    show_sign()?;
+pub(super) fn show<D: Double>(flags: &Flags) -> Result<(), Box<dyn Error>> {
+    show_sign::<D>()?;
     let (rows, epochs) = if flags.quick { (320, 2) } else { (3200, 10) };
-    let (x, y) = data(flags.seed, rows);
-    let mut w = Tensor::zeros([FEATURES, 1], &CpuDevice);
+    let (x, y) = data::<D>(flags.seed, rows);
+    let mut w = Tensor::zeros([FEATURES, 1], &Default::default());
     say!("{rows} rows of {FEATURES} features; in minibatches, all rows of one at once:");
     say!("X [{BATCH}, {FEATURES}], w [{FEATURES}, 1], y [{BATCH}, 1], p = sigmoid(X w).");
     say!("The loss is -mean(y log p + (1 - y) log(1 - p)); its gradient on the first batch, at w = 0:\n");
@@ -68,8 +63,8 @@ pub(super) fn show(flags: &Flags) -> Result<(), Box<dyn Error>> {
 }
 
 /// Rows whose label is 1 with the probability that a hidden `w` gives them: no line separates them perfectly.
-fn data(seed: u64, rows: usize) -> (Tensor<Number>, Tensor<Number>) {
-    let key = Index::key(seed, &CpuDevice);
+fn data<D: Double>(seed: u64, rows: usize) -> (Tensor<D>, Tensor<D>) {
+    let key = Index::key(seed, &Default::default());
     let x = Tensor::normal(&key.fold_in(0), [rows, FEATURES]);
     let hidden = Tensor::normal(&key.fold_in(1), [FEATURES, 1]) * 1.5;
     let p = x.matmul(&hidden).sigmoid();
@@ -77,14 +72,14 @@ fn data(seed: u64, rows: usize) -> (Tensor<Number>, Tensor<Number>) {
     (x, y)
 }
 
-fn accuracy(x: &Tensor<Number>, y: &Tensor<Number>, w: &Tensor<Number>) -> f64 {
+fn accuracy<D: Double>(x: &Tensor<D>, y: &Tensor<D>, w: &Tensor<D>) -> f64 {
     let answer = x.matmul(w).gt(&y.zeros_like());
     answer.eq(y).mean().item().into_f64()
 }
 
 /// The slip in the lecture's sigmoid, with a number.
-fn show_sign() -> Result<(), Box<dyn Error>> {
-    let z = Tensor::<Number>::new(&[2.0], [1]);
+fn show_sign<D: Double>() -> Result<(), Box<dyn Error>> {
+    let z = Tensor::<D>::new(&[2.0], [1]);
     let (meant, printed) = (1.0 / (1.0 + (-&z).exp()), 1.0 / (1.0 + z.exp()));
     let [right, wrong] = [meant.item(), printed.item()];
     say!("A slip in the lecture: its sigmoid is printed once as 1/(1 + e^(x.w)), where the sign is lost.");

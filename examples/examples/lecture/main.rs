@@ -20,14 +20,18 @@ use std::process::ExitCode;
 
 use autodiff_core::{Autodiff, Backend, Element, Tensor};
 use backend_cpu::Cpu;
+use backend_faer::Faer;
 use clap::{Parser, value_parser};
 use examples::compare::{Apart, agree};
-use examples::{finish, say};
+use examples::{Computer, finish, say};
 
-/// Numbers of 53 bits: what is equal in mathematics then agrees in more digits than anyone prints.
-type Number = Cpu<f64>;
-/// The same, recorded so that gradients can be asked for.
-type Recorded = Autodiff<Number>;
+/// What computes in numbers of 53 bits: what is equal in mathematics then agrees in more digits than anyone prints.
+trait Double: Backend<Elem = f64> {}
+impl<B: Backend<Elem = f64>> Double for B {}
+
+/// What computes in numbers of 24 bits, enough to learn with.
+trait Single: Backend<Elem = f32> {}
+impl<B: Backend<Elem = f32>> Single for B {}
 
 /// For sums of at most a few thousand products of numbers about 1, each rounded by 1e-16.
 const ROUNDING: f64 = 1e-12;
@@ -42,6 +46,9 @@ struct Flags {
     /// Where random numbers begin.
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// What computes.
+    #[arg(long, value_enum, default_value = "faer")]
+    backend: Computer,
     /// Smaller data and fewer steps, for a run of a second.
     #[arg(long)]
     quick: bool,
@@ -50,16 +57,20 @@ struct Flags {
 type Section = fn(&Flags) -> Result<(), Box<dyn Error>>;
 
 fn main() -> ExitCode {
-    finish(run(&Flags::parse()))
+    let flags = Flags::parse();
+    finish(match flags.backend {
+        Computer::Cpu => run::<Cpu<f64>, Cpu<f32>>(&flags),
+        Computer::Faer => run::<Faer<f64>, Faer<f32>>(&flags),
+    })
 }
 
-fn run(flags: &Flags) -> Result<(), Box<dyn Error>> {
+fn run<D: Double, S: Single>(flags: &Flags) -> Result<(), Box<dyn Error>> {
     let sections: [(&str, Section); 5] = [
-        ("An expression, a graph, a list", |_| expression::show()),
-        ("Logistic regression on minibatches", logistic::show),
-        ("Softmax regression on 5 clusters", softmax::show),
-        ("Backpropagation in matrix form", backprop::show),
-        ("Two layers, and a tied parameter", network::show),
+        ("An expression, a graph, a list", |_| expression::show::<D>()),
+        ("Logistic regression on minibatches", logistic::show::<D>),
+        ("Softmax regression on 5 clusters", softmax::show::<S>),
+        ("Backpropagation in matrix form", backprop::show::<D>),
+        ("Two layers, and a tied parameter", network::show::<D>),
     ];
     for (number, (title, show)) in (1..).zip(sections) {
         if flags.section.is_none_or(|only| only == number) {

@@ -2,10 +2,11 @@
 
 use core::error::Error;
 
-use autodiff_core::{Backend, Index, Needs, Node, Op, Saves, Spec, SpecError, Tensor, WengertList, check_grads, spec};
-use backend_cpu::CpuDevice;
+use autodiff_core::{
+    Autodiff, Backend, Index, Needs, Node, Op, Saves, Spec, SpecError, Tensor, WengertList, check_grads, spec,
+};
 
-use super::{Flags, Number, ROUNDING, Recorded, count, gradients, indented, numbers, show_equal};
+use super::{Double, Flags, ROUNDING, count, gradients, indented, numbers, show_equal};
 use examples::say;
 
 /// What a row of the input, a hidden row, and a row of the output hold. The last two are equal so that one bias fits both.
@@ -62,7 +63,7 @@ fn network<B: Backend>(x: &Tensor<B>, [w1, b1, w2, b2]: [&Tensor<B>; 4], y: &Ten
     Tensor::call(&CrossEnt, &[&output.softmax(-1), y])
 }
 
-pub(super) fn show(flags: &Flags) -> Result<(), Box<dyn Error>> {
+pub(super) fn show<D: Double>(flags: &Flags) -> Result<(), Box<dyn Error>> {
     say!("loss = crossEnt(softmax(tanh(tanh(X W1 + B1) W2 + B2)), Y). crossEnt is defined in this program,");
     say!("shape rule, forward and backward form in one place; lists and derivatives take it like their own.\n");
     say!("For one row the list is the lecture's, whose mul is the matrix product, here called matmul:\n");
@@ -71,7 +72,7 @@ pub(super) fn show(flags: &Flags) -> Result<(), Box<dyn Error>> {
     say!("{}", indented(&format!("{:#}", separate(ROWS))));
     say!("B1 and B2 tied into one parameter B: in reverse, what the second use hands to B is added to the first:\n");
     show_list(&tied());
-    show_gradients(flags.seed)
+    show_gradients::<D>(flags.seed)
 }
 
 fn show_list(list: &WengertList<f64>) {
@@ -98,14 +99,14 @@ fn tied() -> WengertList<f64> {
 }
 
 /// The gradients of both networks at one point, and three ways to check them.
-fn show_gradients(seed: u64) -> Result<(), Box<dyn Error>> {
-    let key = Index::key(seed, &CpuDevice);
-    let random = |n: u32, shape: [usize; 2]| Tensor::<Number>::normal(&key.fold_in(n), shape);
+fn show_gradients<D: Double>(seed: u64) -> Result<(), Box<dyn Error>> {
+    let key = Index::key(seed, &Default::default());
+    let random = |n: u32, shape: [usize; 2]| Tensor::<D>::normal(&key.fold_in(n), shape);
     let (x, w1, w2, b) = (random(0, [ROWS, IN]), random(1, [IN, OUT]), random(2, [OUT, OUT]), random(3, [1, OUT]));
     let y = Index::new(&[0, 1, 2, 0, 1, 2], [ROWS]).one_hot(OUT);
 
-    let [w1v, b1, w2v, b2, tied] = [&w1, &b, &w2, &b, &b].map(|value| Tensor::<Recorded>::variable(value.clone()));
-    let [xv, yv] = [&x, &y].map(|value| Tensor::<Recorded>::constant_of(value.clone()));
+    let [w1v, b1, w2v, b2, tied] = [&w1, &b, &w2, &b, &b].map(|value| Tensor::<Autodiff<D>>::variable(value.clone()));
+    let [xv, yv] = [&x, &y].map(|value| Tensor::<Autodiff<D>>::constant_of(value.clone()));
     let loss = network(&xv, [&w1v, &b1, &w2v, &b2], &yv);
     let of_separate = gradients(&loss, &[&b1, &b2, &w1v, &w2v])?;
     let of_tied = gradients(&network(&xv, [&w1v, &tied, &w2v, &tied], &yv), &[&tied])?;
@@ -120,7 +121,7 @@ fn show_gradients(seed: u64) -> Result<(), Box<dyn Error>> {
     show_equal("dW1", &of_separate[2], &of_list[0], ROUNDING)?;
     show_equal("dW2", &of_separate[3], &of_list[1], ROUNDING)?;
 
-    let lifted = |value: &Tensor<Number>| Tensor::constant_of(Tensor::constant_of(value.clone()));
+    let lifted = |value: &Tensor<D>| Tensor::constant_of(Tensor::constant_of(value.clone()));
     let (x, y) = (lifted(&x), lifted(&y));
     let tied = |v: &[_]| network(&x, [&v[0], &v[1], &v[2], &v[1]], &y);
     check_grads(tied, &[w1, b, w2], 1e-7)?;

@@ -4,14 +4,10 @@ use core::error::Error;
 use std::time::Instant;
 
 use autodiff_core::{Autodiff, Backend, Element, Index, Tensor};
-use backend_cpu::{Cpu, CpuDevice};
 
-use super::{Flags, count, gradients, show_equal};
+use super::{Flags, Single, count, gradients, show_equal};
 use examples::compare::agree;
 use examples::say;
-
-/// 24 bits are enough to learn with.
-type Fast = Cpu<f32>;
 
 const FEATURES: usize = 500;
 const CLASSES: usize = 5;
@@ -28,7 +24,7 @@ fn loss<B: Backend>(x: &Tensor<B>, labels: &Index<B>, w: &Tensor<B>) -> Tensor<B
     x.matmul(w).cross_entropy(labels).mean()
 }
 
-pub(super) fn show(flags: &Flags) -> Result<(), Box<dyn Error>> {
+pub(super) fn show<S: Single>(flags: &Flags) -> Result<(), Box<dyn Error>> {
     let (rows, steps) = if flags.quick { (1_000, 20) } else { (10_000, 100) };
     let (x, labels) = clusters(flags.seed, rows);
     say!("X [{rows}, {FEATURES}] in {CLASSES} clusters, W [{FEATURES}, {CLASSES}], softmax, cross-entropy;");
@@ -36,10 +32,10 @@ pub(super) fn show(flags: &Flags) -> Result<(), Box<dyn Error>> {
         "{steps} steps of SGD over all rows, rate {LEARNING_RATE}. At W = 0 every class has probability 1/5: the loss is log 5.\n"
     );
     let (recorded_x, recorded_labels) = (Tensor::constant_of(x.clone()), constant(&labels));
-    let mut w = Tensor::<Fast>::zeros([FEATURES, CLASSES], &CpuDevice);
+    let mut w = Tensor::<S>::zeros([FEATURES, CLASSES], &Default::default());
     let start = Instant::now();
     for step in 0..=steps {
-        let variable = Tensor::<Autodiff<Fast>>::variable(w.clone());
+        let variable = Tensor::<Autodiff<S>>::variable(w.clone());
         let loss = loss(&recorded_x, &recorded_labels, &variable);
         if step % 10 == 0 {
             say!("  step {step:>3}   loss {:.4}", loss.item());
@@ -63,8 +59,8 @@ pub(super) fn show(flags: &Flags) -> Result<(), Box<dyn Error>> {
 }
 
 /// Points around 5 random centres, as many around each.
-fn clusters(seed: u64, rows: usize) -> (Tensor<Fast>, Index<Fast>) {
-    let key = Index::key(seed, &CpuDevice);
+fn clusters<S: Single>(seed: u64, rows: usize) -> (Tensor<S>, Index<S>) {
+    let key = Index::key(seed, &Default::default());
     let classes = i32::try_from(CLASSES).unwrap_or(i32::MAX);
     let labels: Vec<i32> = (0..classes).cycle().take(rows).collect();
     let labels = Index::new(&labels, [rows]);
@@ -80,6 +76,6 @@ fn gradient_by_hand<B: Backend>(x: &Tensor<B>, labels: &Index<B>, w: &Tensor<B>)
 }
 
 /// Labels beside recorded values; they have no gradient anyway.
-fn constant(labels: &Index<Fast>) -> Index<Autodiff<Fast>> {
+fn constant<S: Single>(labels: &Index<S>) -> Index<Autodiff<S>> {
     Tensor::constant_of(labels.tensor().clone()).to_index()
 }

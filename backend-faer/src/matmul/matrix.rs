@@ -1,0 +1,117 @@
+//! [`Matrix`]: a matrix in memory, with any two strides.
+
+use backend_cpu::{Scalar, View};
+use faer::MatRef;
+
+/// Rows and columns of a slice.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Matrix<'a, T> {
+    data: &'a [T],
+    start: usize,
+    extents: [usize; 2],
+    strides: [isize; 2],
+}
+
+impl<'a, T: Scalar> Matrix<'a, T> {
+    /// The first matrix in the last two axes.
+    pub(crate) fn last_two(view: View<'a, T>) -> Self {
+        let rows = view.shape().rank() - 2;
+        let (extents, strides) = (view.shape().extents(), view.strides());
+        Self {
+            data: view.data(),
+            start: view.start(),
+            extents: [extents[rows], extents[rows + 1]],
+            strides: [strides[rows], strides[rows + 1]],
+        }
+    }
+
+    /// Row after row without gaps.
+    pub(crate) const fn dense(data: &'a [T], rows: usize, cols: usize) -> Self {
+        Self { data, start: 0, extents: [rows, cols], strides: [cols.cast_signed(), 1] }
+    }
+
+    pub(crate) const fn rows(&self) -> usize {
+        self.extents[0]
+    }
+
+    pub(crate) const fn cols(&self) -> usize {
+        self.extents[1]
+    }
+
+    pub(crate) const fn transposed(self) -> Self {
+        let ([rows, cols], [down, right]) = (self.extents, self.strides);
+        Self { extents: [cols, rows], strides: [right, down], ..self }
+    }
+
+    /// The same extents and strides from another element on.
+    pub(super) const fn at(self, start: usize) -> Self {
+        Self { start, ..self }
+    }
+
+    /// Some of the rows.
+    pub(crate) const fn rows_from(self, row: usize, rows: usize) -> Self {
+        let start = self.start.wrapping_add_signed(self.strides[0] * row.cast_signed());
+        Self { start, extents: [rows, self.extents[1]], ..self }
+    }
+
+    /// Some of the columns.
+    pub(crate) const fn cols_from(self, col: usize, cols: usize) -> Self {
+        self.transposed().rows_from(col, cols).transposed()
+    }
+
+    /// So many such matrices one under another, `apart` elements from one to the next, where one stride tells that.
+    pub(super) fn continued(self, count: usize, apart: isize) -> Option<Self> {
+        let [rows, cols] = self.extents;
+        let down = if rows == 1 { apart } else { self.strides[0] };
+        let follows = apart == down.wrapping_mul(rows.cast_signed());
+        follows.then_some(Self { extents: [count * rows, cols], strides: [down, self.strides[1]], ..self })
+    }
+
+    /// As faer sees it, where neighbours in rows or in columns are neighbours in memory.
+    pub(super) fn as_faer(&self) -> Option<MatRef<'a, T>> {
+        let ([rows, cols], [down, right]) = (self.extents, self.strides);
+        if rows == 0 || cols == 0 {
+            return None;
+        }
+        let data = &self.data[self.start..];
+        if right == 1 || cols == 1 {
+            let down = if rows == 1 { cols } else { usize::try_from(down).ok()? };
+            return Some(MatRef::from_row_major_slice_with_stride(data, rows, cols, down));
+        }
+        if down == 1 || rows == 1 {
+            return Some(MatRef::from_column_major_slice_with_stride(data, rows, cols, usize::try_from(right).ok()?));
+        }
+        None
+    }
+
+    /// Row `row` goes through `each`, which gets the column and the element.
+    #[inline]
+    fn row(&self, row: usize, mut each: impl FnMut(usize, T)) {
+        let [down, right] = self.strides;
+        let mut at = self.start.wrapping_add_signed(down * row.cast_signed());
+        for col in 0..self.extents[1] {
+            each(col, self.data[at]);
+            at = at.wrapping_add_signed(right);
+        }
+    }
+
+    /// The elements row by row, widened.
+    pub(super) fn widen_into(&self, to: &mut [T::Accumulator]) {
+        let [rows, cols] = self.extents;
+        for (row, to) in (0..rows).zip(to.chunks_exact_mut(cols)) {
+            if self.strides[1] == 1 {
+                let at = self.start.wrapping_add_signed(self.strides[0] * row.cast_signed());
+                to.iter_mut().zip(&self.data[at..at + cols]).for_each(|(to, x)| *to = x.widen());
+            } else {
+                self.row(row, |col, x| to[col] = x.widen());
+            }
+        }
+    }
+
+    /// The elements row by row.
+    pub(super) fn to_dense(self) -> Vec<T> {
+        let mut dense = Vec::with_capacity(self.rows() * self.cols());
+        (0..self.rows()).for_each(|row| self.row(row, |_, x| dense.push(x)));
+        dense
+    }
+}

@@ -1,0 +1,160 @@
+//! Times the workloads: see `--help`.
+
+use std::error::Error;
+use std::io::{self, Write};
+use std::process::{Command, ExitCode};
+use std::time::{Duration, Instant};
+
+use autodiff_core::{Backend, Execute};
+use backend_cpu::{Cpu, CpuDevice};
+use backend_faer::{Faer, FaerDevice};
+use benches::workloads::{
+    Mode, NAMES, PRODUCTS, Step, Timing, Unit, build, build_product, one_gradient, product_name, time,
+};
+use clap::{Parser, ValueEnum};
+use serde_json::json;
+
+type Result<T> = core::result::Result<T, Box<dyn Error>>;
+
+/// Times workloads and prints a line of JSON for each: median, fastest and slowest step, and the last step's loss.
+#[derive(Debug, Parser)]
+#[command(name = "workloads")]
+struct Arguments {
+    /// A workload's name, several with commas, the beginning of some with a star behind it, or all.
+    #[arg(long, default_value = "all")]
+    workload: String,
+    /// What computes.
+    #[arg(long, value_enum, default_value = "faer")]
+    backend: BackendName,
+    /// How a training step is run.
+    #[arg(long, value_enum, default_value = "eager")]
+    mode: ModeName,
+    /// How many threads; the scalar backend has one.
+    #[arg(long, default_value_t = 1)]
+    threads: usize,
+    /// Computes one gradient and ends: what `cold_start` times.
+    #[arg(long, hide = true)]
+    one_gradient: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum BackendName {
+    /// The scalar kernels.
+    Cpu,
+    /// All cores and their vector units.
+    Faer,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum ModeName {
+    /// Operation by operation.
+    Eager,
+    /// As one list.
+    Compiled,
+}
+
+fn main() -> ExitCode {
+    match run(&Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "workloads: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> Result<()> {
+    match arguments.backend {
+        BackendName::Cpu => On::<Cpu<f32>, Cpu<f64>> { single: CpuDevice, double: CpuDevice, arguments }.run(),
+        BackendName::Faer => {
+            let device = FaerDevice::with_threads(arguments.threads)?;
+            let on = On::<Faer<f32>, Faer<f64>> { single: device.clone(), double: device.clone(), arguments };
+            // Inside, so that no operation has to find its way to the threads.
+            device.install(|| on.run().map_err(|error| error.to_string())).map_err(Into::into)
+        }
+    }
+}
+
+/// A backend in both precisions.
+struct On<'a, S: Backend, D: Backend> {
+    single: S::Device,
+    double: D::Device,
+    arguments: &'a Arguments,
+}
+
+impl<S: Execute, D: Execute> On<'_, S, D> {
+    fn run(&self) -> Result<()> {
+        if self.arguments.one_gradient {
+            writeln!(io::stdout(), "{}", one_gradient::<S>(&self.single))?;
+            return Ok(());
+        }
+        let mode = if self.arguments.mode == ModeName::Eager { Mode::Eager } else { Mode::Compiled };
+        let mut any = false;
+        for name in NAMES.into_iter().filter(|name| self.wants(name)) {
+            let (unit, mut step) = build::<S>(name, mode, &self.single).ok_or("a listed workload that is not there")?;
+            self.report(name, unit, &time(&mut step)?)?;
+            any = true;
+        }
+        for extents in PRODUCTS {
+            let products: [(&str, fn(&Self, [usize; 3]) -> (Unit, Step)); 2] = [
+                ("f32", |on, extents| build_product::<S>(extents, &on.single)),
+                ("f64", |on, extents| build_product::<D>(extents, &on.double)),
+            ];
+            for (elem, product) in products {
+                let name = product_name(elem, extents);
+                if self.wants(&name) {
+                    let (unit, mut step) = product(self, extents);
+                    self.report(&name, unit, &time(&mut step)?)?;
+                    any = true;
+                }
+            }
+        }
+        if self.wants("cold_start") {
+            self.report("cold_start", Unit::MsPerStep, &self.cold_start()?)?;
+            any = true;
+        }
+        if any { Ok(()) } else { Err(format!("{} is no workload", self.arguments.workload).into()) }
+    }
+
+    fn wants(&self, name: &str) -> bool {
+        self.arguments.workload.split(',').any(|wanted| match wanted.strip_suffix('*') {
+            Some(beginning) => name.starts_with(beginning),
+            None => wanted == name || wanted == "all",
+        })
+    }
+
+    fn report(&self, name: &str, unit: Unit, timing: &Timing) -> Result<()> {
+        let Arguments { backend, mode, threads, .. } = self.arguments;
+        let (fast, slow) = (unit.of(timing.min), unit.of(timing.max));
+        let line = json!({
+            "runner": format!("{backend:?}-{mode:?}").to_lowercase(),
+            "workload": name,
+            "unit": unit.name(),
+            "threads": threads,
+            "median": unit.of(timing.median),
+            "min": fast.min(slow),
+            "max": fast.max(slow),
+            "n": timing.samples,
+            "final_loss": timing.loss,
+        });
+        Ok(writeln!(io::stdout(), "{line}")?)
+    }
+
+    /// Fresh processes, from the start to the end of each.
+    fn cold_start(&self) -> Result<Timing> {
+        let backend = if matches!(self.arguments.backend, BackendName::Cpu) { "cpu" } else { "faer" };
+        let threads = self.arguments.threads.to_string();
+        let (mut times, mut loss) = (Vec::new(), 0.0);
+        for _ in 0..20 {
+            let start = Instant::now();
+            let child = Command::new(std::env::current_exe()?)
+                .args(["--one-gradient", "--backend", backend, "--threads", &threads])
+                .output()?;
+            times.push(start.elapsed());
+            loss = String::from_utf8(child.stdout)?.trim().parse()?;
+        }
+        times.sort_unstable();
+        let [median, min, max]: [Duration; 3] = [times[times.len() / 2], times[0], times[times.len() - 1]];
+        Ok(Timing { median, min, max, samples: times.len(), loss })
+    }
+}
