@@ -1,37 +1,185 @@
 //! Functions of each element, and of two or three in the same place.
+//!
+//! The loops run over slices ([`functions`]); operands of other strides reach them piece by piece ([`tiles`]), halves
+//! widened to `f32`. All is split over threads above a size at which that was measured to pay.
+
+mod cast;
+mod copy;
+mod functions;
+#[cfg(test)]
+mod tests;
+mod tiles;
 
 use autodiff_core::{Binary, Compare, Element, Unary};
-use backend_cpu::kernels::scalar;
-use backend_cpu::{Number, Scalar, Side, View};
+use backend_cpu::{Side, View};
 
-pub(crate) fn unary<T: Scalar>(f: Unary, x: View<'_, T>, out: &mut [T]) {
-    scalar::unary(f, x, out);
+use self::functions::{Map, Part};
+use self::tiles::Tiles;
+use crate::half::{BLOCK, Stored, narrow, reals, widen, write};
+use crate::par;
+use crate::simd::{Isa, Job, compiled};
+
+pub(crate) use cast::cast;
+pub(crate) use copy::copy;
+
+/// The fewest elements of a part where each costs little, which are as many as fill a thread's nearest cache.
+const GRAIN: usize = 8 << 10;
+/// The same where each costs a polynomial.
+const DEAR_GRAIN: usize = 3 << 10;
+
+pub(crate) fn unary<T: Stored>(f: Unary, x: View<'_, T>, out: &mut [T]) {
+    let Some(x) = x.as_slice() else {
+        copy(x, out);
+        return unary_in_place(f, out);
+    };
+    let map = functions::unary::<T::Real>(f);
+    par::parts(out, grain(f), |first, out| {
+        let x = &x[first..first + out.len()];
+        match T::as_real(x) {
+            Some(x) => write(out, |out| (map.apart)(x, out)),
+            None => {
+                out.copy_from_slice(x);
+                halves_in_place(map, out);
+            }
+        }
+    });
 }
 
-pub(crate) fn unary_in_place<T: Scalar>(f: Unary, x: &mut [T]) {
-    scalar::unary_in_place(f, x);
+pub(crate) fn unary_in_place<T: Stored>(f: Unary, x: &mut [T]) {
+    let map = functions::unary::<T::Real>(f);
+    par::parts(x, grain(f), |_, x| match T::as_real_mut(x) {
+        Some(x) => (map.in_place)(x),
+        None => halves_in_place(map, x),
+    });
 }
 
-pub(crate) fn binary<T: Scalar>(f: Binary, a: View<'_, T>, b: View<'_, T>, out: &mut [T]) {
-    scalar::binary(f, a, b, out);
+/// Block by block, widened and back.
+fn halves_in_place<T: Stored>(map: Map<T::Real>, x: &mut [T]) {
+    let mut wide = [T::Real::default(); BLOCK];
+    for x in x.chunks_mut(BLOCK) {
+        let wide = &mut wide[..x.len()];
+        widen(x, wide);
+        (map.in_place)(wide);
+        narrow(wide, x);
+    }
 }
 
-pub(crate) fn binary_in_place<T: Scalar>(f: Binary, side: Side, x: &mut [T], other: View<'_, T>) {
-    scalar::binary_in_place(f, side, x, other);
+pub(crate) fn binary<T: Stored>(f: Binary, a: View<'_, T>, b: View<'_, T>, out: &mut [T]) {
+    let zip = functions::binary::<T::Real>(f);
+    zip_views(grain_of_two(f), a, b, out, |a, b, out| write(out, |out| zip(a, b, out)));
 }
 
-pub(crate) fn compare<T: Scalar, E: Element>(f: Compare, a: View<'_, T>, b: View<'_, T>, out: &mut [E]) {
-    scalar::compare(f, a, b, out);
+pub(crate) fn compare<T: Stored, E: Element>(f: Compare, a: View<'_, T>, b: View<'_, T>, out: &mut [E]) {
+    zip_views(GRAIN, a, b, out, functions::compare::<T::Real, E>(f));
 }
 
-pub(crate) fn select<T: Scalar, E: Element>(condition: View<'_, E>, a: View<'_, T>, b: View<'_, T>, out: &mut [T]) {
-    scalar::select(condition, a, b, out);
+pub(crate) fn binary_in_place<T: Stored>(f: Binary, side: Side, x: &mut [T], other: View<'_, T>) {
+    let update = functions::update::<T::Real>(f, side);
+    let tiles = Tiles::over(other.shape(), [other.start()], [other.strides()], in_place::<T>);
+    tiles.split(x, grain_of_two(f), |first, x| {
+        let mut other = tiles.operand(0, other);
+        let (mut wide, mut wide_other) = ([T::Real::default(); BLOCK], [T::Real::default(); BLOCK]);
+        tiles.each(first, x.len(), |tile| {
+            let (x, other) = (tile.of(x), real_part(other.part(tile), &mut wide_other));
+            if let Some(x) = T::as_real_mut(x) {
+                return update(x, other);
+            }
+            let wide = &mut wide[..x.len()];
+            widen(x, wide);
+            update(wide, other);
+            narrow(wide, x);
+        });
+    });
 }
 
-pub(crate) fn cast<T: Scalar, D: Number>(x: View<'_, T>, out: &mut [D]) {
-    scalar::cast(x, out);
+pub(crate) fn select<T: Stored, E: Element>(condition: View<'_, E>, a: View<'_, T>, b: View<'_, T>, out: &mut [T]) {
+    if let (Some(c), Some(a), Some(b)) = (condition.as_slice(), a.as_slice(), b.as_slice()) {
+        return par::parts(out, GRAIN, |first, out| {
+            let part = first..first + out.len();
+            compiled(Select { condition: &c[part.clone()], a: &a[part.clone()], b: &b[part], out });
+        });
+    }
+    let strides = [condition.strides(), a.strides(), b.strides()];
+    let tiles =
+        Tiles::over(condition.shape(), [condition.start(), a.start(), b.start()], strides, |stride| stride == 1);
+    tiles.split(out, GRAIN, |first, out| {
+        let (mut c, mut a, mut b) = (tiles.operand(0, condition), tiles.operand(1, a), tiles.operand(2, b));
+        tiles.each(first, out.len(), |tile| {
+            compiled(Select { condition: c.slice(tile), a: a.slice(tile), b: b.slice(tile), out: tile.of(out) });
+        });
+    });
 }
 
-pub(crate) fn copy<T: Scalar>(x: View<'_, T>, out: &mut [T]) {
-    scalar::copy(x, out);
+/// `out = f(a, b)` by the loop `zip` over what is computed with.
+fn zip_views<T: Stored, D: Send>(
+    grain: usize,
+    a: View<'_, T>,
+    b: View<'_, T>,
+    out: &mut [D],
+    zip: impl Fn(Part<'_, T::Real>, Part<'_, T::Real>, &mut [D]) + Sync,
+) {
+    if let (Some(a), Some(b)) = (whole(a), whole(b)) {
+        return par::parts(out, grain, |first, out| {
+            let part = first..first + out.len();
+            zip(Part::Slice(&a[part.clone()]), Part::Slice(&b[part]), out);
+        });
+    }
+    let tiles = Tiles::over(a.shape(), [a.start(), b.start()], [a.strides(), b.strides()], in_place::<T>);
+    tiles.split(out, grain, |first, out| {
+        let (mut a, mut b) = (tiles.operand(0, a), tiles.operand(1, b));
+        let (mut wide_a, mut wide_b) = ([T::Real::default(); BLOCK], [T::Real::default(); BLOCK]);
+        tiles.each(first, out.len(), |tile| {
+            let a = real_part(a.part(tile), &mut wide_a);
+            zip(a, real_part(b.part(tile), &mut wide_b), tile.of(out));
+        });
+    });
+}
+
+/// All elements, where they lie as they are computed with.
+fn whole<T: Stored>(x: View<'_, T>) -> Option<&[T::Real]> {
+    T::as_real(x.as_slice()?)
+}
+
+/// Whether elements so far apart are read where they lie.
+fn in_place<T: Stored>(stride: isize) -> bool {
+    T::as_real(&[]).is_some() && matches!(stride, 0 | 1)
+}
+
+/// The part as it is computed with.
+#[inline]
+fn real_part<'a, T: Stored>(part: Part<'a, T>, room: &'a mut [T::Real; BLOCK]) -> Part<'a, T::Real> {
+    match part {
+        Part::Slice(x) => Part::Slice(reals(x, room)),
+        Part::Same(x) => Part::Same(x.wide()),
+    }
+}
+
+fn grain(f: Unary) -> usize {
+    match f {
+        Unary::Neg | Unary::Abs | Unary::Relu | Unary::Floor | Unary::Round | Unary::Sqrt => GRAIN,
+        _ => DEAR_GRAIN,
+    }
+}
+
+fn grain_of_two(f: Binary) -> usize {
+    if matches!(f, Binary::Pow | Binary::Atan2) { DEAR_GRAIN / 8 } else { GRAIN }
+}
+
+struct Select<'a, E, T> {
+    condition: &'a [E],
+    a: &'a [T],
+    b: &'a [T],
+    out: &'a mut [T],
+}
+
+impl<E: Element, T: Copy> Job for Select<'_, E, T> {
+    type Out = ();
+
+    #[inline(always)]
+    fn run<I: Isa>(self) {
+        let pairs = self.a.iter().zip(self.b);
+        for (y, (&c, (&a, &b))) in self.out.iter_mut().zip(self.condition.iter().zip(pairs)) {
+            *y = if c == E::zero() { b } else { a };
+        }
+    }
 }

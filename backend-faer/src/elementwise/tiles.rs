@@ -1,0 +1,153 @@
+//! [`Tiles`]: going through strided operands piece by piece, each piece as slices that a loop of contiguous elements takes.
+
+use autodiff_core::Shape;
+use backend_cpu::{Step, View, Walk};
+
+use super::functions::Part;
+use crate::half::BLOCK;
+use crate::par;
+
+/// Rows of fewer elements are gathered, several at a time, rather than computed one by one.
+const SHORT: usize = 64;
+
+/// The pieces of `N` operands of one shape, in row-major order.
+#[derive(Clone, Copy)]
+pub(super) struct Tiles<const N: usize> {
+    /// The innermost axis, the one around it, and the positions on the others.
+    columns: Step<N>,
+    rows: Step<N>,
+    planes: Walk<N>,
+    /// The most elements and rows of a piece.
+    most: (usize, usize),
+}
+
+/// Rows, or a part of one: consecutive elements of the output.
+pub(super) struct Tile<const N: usize> {
+    /// The place of the first element in each operand.
+    from: [usize; N],
+    rows: usize,
+    columns: usize,
+    /// The place of the first element in the part of the output.
+    at: usize,
+}
+
+impl<const N: usize> Tile<N> {
+    /// The part of the output.
+    pub(super) fn of<'a, T>(&self, out: &'a mut [T]) -> &'a mut [T] {
+        &mut out[self.at..self.at + self.rows * self.columns]
+    }
+}
+
+impl<const N: usize> Tiles<N> {
+    /// Pieces of at most [`BLOCK`] elements, but whole rows where the strides of all operands are `long` ones.
+    pub(super) fn over(
+        shape: &Shape,
+        starts: [usize; N],
+        strides: [&[isize]; N],
+        long: impl Fn(isize) -> bool,
+    ) -> Self {
+        let mut planes = Walk::over(shape, starts, strides);
+        let (columns, rows) = (planes.pop(), planes.pop());
+        let whole = columns.strides.iter().all(|&stride| long(stride));
+        let most = match columns.len {
+            len if whole && len >= SHORT => (len, 1),
+            len if len >= SHORT => (BLOCK.min(len), 1),
+            len => (len, BLOCK / len),
+        };
+        Self { columns, rows, planes, most }
+    }
+
+    /// Writes `out` in parts, of which `work` gets the first place; none shorter than `grain`.
+    pub(super) fn split<T: Send>(&self, out: &mut [T], grain: usize, work: impl Fn(usize, &mut [T]) + Sync) {
+        // A single row is split anywhere, others between rows.
+        let row = if self.rows.len == 1 && self.planes.left() == 1 { 1 } else { self.columns.len };
+        par::rows(out, row, grain, |first, out| work(first * row, out));
+    }
+
+    /// The pieces of the `len` elements from `first` on, in order.
+    pub(super) fn each(&self, first: usize, len: usize, mut work: impl FnMut(&Tile<N>)) {
+        let (columns, rows) = (self.columns.len, self.rows.len);
+        let (mut row, mut column) = (first / columns, first % columns);
+        let mut planes = self.planes.skip(row / rows);
+        row %= rows;
+        let mut at = 0;
+        while at < len {
+            let Some(plane) = planes.next() else { return };
+            while row < rows && at < len {
+                let count = self.most.1.min(rows - row).min((len - at).div_ceil(columns));
+                let end = columns.min(column + (len - at));
+                while column < end {
+                    let width = self.most.0.min(end - column);
+                    let from = core::array::from_fn(|n| {
+                        plane[n]
+                            .wrapping_add_signed(self.rows.strides[n].wrapping_mul(row.cast_signed()))
+                            .wrapping_add_signed(self.columns.strides[n].wrapping_mul(column.cast_signed()))
+                    });
+                    work(&Tile { from, rows: count, columns: width, at });
+                    at += count * width;
+                    column += width;
+                }
+                column = 0;
+                row += count;
+            }
+            row = 0;
+        }
+    }
+
+    /// Operand `n`.
+    pub(super) fn operand<'a, T: Copy + Default>(&self, n: usize, view: View<'a, T>) -> Operand<'a, T> {
+        let strides = [self.rows.strides[n], self.columns.strides[n]];
+        Operand { n, view, strides, room: [T::default(); BLOCK], holds: None }
+    }
+}
+
+/// An operand, and room for the elements of a piece that are not neighbours.
+pub(super) struct Operand<'a, T> {
+    n: usize,
+    view: View<'a, T>,
+    /// Of rows and columns.
+    strides: [isize; 2],
+    room: [T; BLOCK],
+    /// The piece in the room, as far as its elements depend on it.
+    holds: Option<(usize, usize, usize)>,
+}
+
+impl<T: Copy> Operand<'_, T> {
+    /// The elements of a piece.
+    #[inline]
+    pub(super) fn part<const N: usize>(&mut self, tile: &Tile<N>) -> Part<'_, T> {
+        if self.strides[1] == 0 && tile.rows == 1 {
+            return Part::Same(self.view.data()[tile.from[self.n]]);
+        }
+        Part::Slice(self.slice(tile))
+    }
+
+    /// The elements of a piece one after another.
+    #[inline]
+    pub(super) fn slice<const N: usize>(&mut self, tile: &Tile<N>) -> &[T] {
+        let (from, len) = (tile.from[self.n], tile.rows * tile.columns);
+        let [rows, columns] = self.strides;
+        if columns == 1 && (tile.rows == 1 || rows == tile.columns.cast_signed()) {
+            return &self.view.data()[from..from + len];
+        }
+        // The next piece has the same elements where they are repeated.
+        let piece = Some((from, tile.rows, tile.columns));
+        if self.holds != piece {
+            self.gather(from, tile.columns, len);
+            self.holds = piece;
+        }
+        &self.room[..len]
+    }
+
+    fn gather(&mut self, mut from: usize, columns: usize, len: usize) {
+        let [row_stride, stride] = self.strides;
+        for row in self.room[..len].chunks_exact_mut(columns) {
+            match stride {
+                1 => row.copy_from_slice(&self.view.data()[from..from + columns]),
+                0 => row.fill(self.view.data()[from]),
+                _ => row.iter_mut().zip(self.view.strided(from, stride)).for_each(|(y, x)| *y = x),
+            }
+            from = from.wrapping_add_signed(row_stride);
+        }
+    }
+}
