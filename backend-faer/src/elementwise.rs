@@ -75,6 +75,9 @@ pub(crate) fn compare<T: Stored, E: Element>(f: Compare, a: View<'_, T>, b: View
 
 pub(crate) fn binary_in_place<T: Stored>(f: Binary, side: Side, x: &mut [T], other: View<'_, T>) {
     let update = functions::update::<T::Real>(f, side);
+    if let (Some(x), Some(other)) = (T::as_real_mut(x), whole(other)) {
+        return par::parts(x, grain_of_two(f), |first, x| update(x, other.part(first, x.len())));
+    }
     let tiles = Tiles::over(other.shape(), [other.start()], [other.strides()], in_place::<T>);
     tiles.split(x, grain_of_two(f), |first, x| {
         let mut other = tiles.operand(0, other);
@@ -120,8 +123,7 @@ fn zip_views<T: Stored, D: Send>(
 ) {
     if let (Some(a), Some(b)) = (whole(a), whole(b)) {
         return par::parts(out, grain, |first, out| {
-            let part = first..first + out.len();
-            zip(Part::Slice(&a[part.clone()]), Part::Slice(&b[part]), out);
+            zip(a.part(first, out.len()), b.part(first, out.len()), out);
         });
     }
     let tiles = Tiles::over(a.shape(), [a.start(), b.start()], [a.strides(), b.strides()], in_place::<T>);
@@ -135,9 +137,13 @@ fn zip_views<T: Stored, D: Send>(
     });
 }
 
-/// All elements, where they lie as they are computed with.
-fn whole<T: Stored>(x: View<'_, T>) -> Option<&[T::Real]> {
-    T::as_real(x.as_slice()?)
+/// All elements as they are computed with, where they lie so, or are all the same.
+fn whole<T: Stored>(x: View<'_, T>) -> Option<Part<'_, T::Real>> {
+    if let Some(x) = x.as_slice() {
+        return T::as_real(x).map(Part::Slice);
+    }
+    let same = T::as_real(&[]).is_some() && x.strides().iter().all(|&stride| stride == 0);
+    same.then(|| Part::Same(x.data()[x.start()].wide()))
 }
 
 /// Whether elements so far apart are read where they lie.

@@ -141,7 +141,6 @@ impl Stored for f16 {
 
 /// The upper half of the bits.
 #[inline(always)]
-#[expect(clippy::cast_possible_truncation, reason = "nothing is left above")]
 fn upper(bits: u32) -> u16 {
     (bits >> 16) as u16
 }

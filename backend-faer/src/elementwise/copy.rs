@@ -64,20 +64,35 @@ impl<T: Scalar> Plane<'_, T> {
     fn transpose(&self, from: usize, stride: usize, out: &mut [T]) {
         let columns = self.columns.len;
         for (band, from) in out.chunks_mut(SIDE * columns).zip((from..).step_by(SIDE)) {
-            let height = band.len() / columns;
             for start in (0..columns).step_by(SIDE) {
-                let width = SIDE.min(columns - start);
-                let mut square = [[T::zero(); SIDE]; SIDE];
-                for (j, line) in square[..width].iter_mut().enumerate() {
-                    let at = from + (start + j) * stride;
-                    line[..height].copy_from_slice(&self.x[at..at + height]);
-                }
-                for (i, row) in band.chunks_exact_mut(columns).enumerate() {
-                    for (y, line) in row[start..start + width].iter_mut().zip(&square) {
-                        *y = line[i];
+                let from = from + start * stride;
+                match self.square(from, stride) {
+                    Some(lines) if band.len() == SIDE * columns && start + SIDE <= columns => {
+                        for (i, row) in band.chunks_exact_mut(columns).enumerate() {
+                            for (y, line) in row[start..start + SIDE].iter_mut().zip(lines) {
+                                *y = line[i];
+                            }
+                        }
+                    }
+                    _ => {
+                        let end = columns.min(start + SIDE);
+                        for (row, from) in band.chunks_exact_mut(columns).zip(from..) {
+                            self.step(from, stride.cast_signed(), &mut row[start..end]);
+                        }
                     }
                 }
             }
         }
+    }
+
+    /// The lines of a whole square, where the data reaches so far.
+    fn square(&self, from: usize, stride: usize) -> Option<[&[T; SIDE]; SIDE]> {
+        let first = self.x.get(from..from + SIDE)?.try_into().ok()?;
+        let mut lines = [first; SIDE];
+        for (j, line) in lines.iter_mut().enumerate() {
+            let at = from + j * stride;
+            *line = self.x.get(at..at + SIDE)?.try_into().ok()?;
+        }
+        Some(lines)
     }
 }

@@ -29,6 +29,17 @@ pub(super) enum Part<'a, T> {
     Same(T),
 }
 
+impl<T> Part<'_, T> {
+    /// Some of the elements.
+    #[inline]
+    pub(super) fn part(self, start: usize, len: usize) -> Self {
+        match self {
+            Self::Slice(x) => Self::Slice(&x[start..start + len]),
+            same => same,
+        }
+    }
+}
+
 /// The loop of a function of one number.
 pub(super) fn unary<T: Functions>(f: Unary) -> Map<T> {
     match f {
@@ -45,7 +56,7 @@ pub(super) fn unary<T: Functions>(f: Unary) -> Map<T> {
         Unary::Erf => map::<Erf, T>(),
         Unary::Erfc => map::<Erfc, T>(),
         Unary::Abs => map::<Abs, T>(),
-        Unary::Relu => map::<Relu, T>(),
+        Unary::Relu => map_by_blocks::<Relu, T>(),
         Unary::Floor => map::<Floor, T>(),
         Unary::Round => map::<Round, T>(),
     }
@@ -74,10 +85,10 @@ pub(super) fn update<T: Functions>(f: Binary, side: Side) -> Update<T> {
         (Binary::Sub, Side::Right) => update_with::<Flip<Sub>, T>,
         (Binary::Div, Side::Left) => update_with::<Div, T>,
         (Binary::Div, Side::Right) => update_with::<Flip<Div>, T>,
-        (Binary::Max, Side::Left) => update_with::<Max, T>,
-        (Binary::Max, Side::Right) => update_with::<Flip<Max>, T>,
-        (Binary::Min, Side::Left) => update_with::<Min, T>,
-        (Binary::Min, Side::Right) => update_with::<Flip<Min>, T>,
+        (Binary::Max, Side::Left) => update_by_blocks::<Max, T>,
+        (Binary::Max, Side::Right) => update_by_blocks::<Flip<Max>, T>,
+        (Binary::Min, Side::Left) => update_by_blocks::<Min, T>,
+        (Binary::Min, Side::Right) => update_by_blocks::<Flip<Min>, T>,
         (Binary::Pow, Side::Left) => update_with::<Pow, T>,
         (Binary::Pow, Side::Right) => update_with::<Flip<Pow>, T>,
         (Binary::Atan2, Side::Left) => update_with::<Atan2, T>,
@@ -127,6 +138,11 @@ fn map<F: Function<T>, T: Functions>() -> Map<T> {
     }
 }
 
+/// For what may leave an element as it is: in place that is compiled to masked stores, which are slow.
+fn map_by_blocks<F: Function<T>, T: Functions>() -> Map<T> {
+    Map { in_place: |x| in_blocks(x, |x, out, _| (map::<F, T>().apart)(x, out)), ..map::<F, T>() }
+}
+
 /// Numbers that are too large for `f` are computed in a second pass.
 fn map_of_angles<F: Function<T>, T: Functions>() -> Map<T> {
     fn apart<F: Function<T>, T: Functions>(x: &[T], out: &mut [T]) {
@@ -137,16 +153,16 @@ fn map_of_angles<F: Function<T>, T: Functions>() -> Map<T> {
             }
         }
     }
-    Map {
-        apart: apart::<F, T>,
-        in_place: |x| {
-            let mut room = [T::zero(); BLOCK];
-            for x in x.chunks_mut(BLOCK) {
-                let before = &mut room[..x.len()];
-                before.copy_from_slice(x);
-                apart::<F, T>(before, x);
-            }
-        },
+    Map { apart: apart::<F, T>, in_place: |x| in_blocks(x, |x, out, _| apart::<F, T>(x, out)) }
+}
+
+/// What a loop writes elsewhere, in place: it gets a copy of each block, and the place where it begins.
+fn in_blocks<T: Functions>(x: &mut [T], apart: impl Fn(&[T], &mut [T], usize)) {
+    let mut room = [T::zero(); BLOCK];
+    for (x, start) in x.chunks_mut(BLOCK).zip((0..).step_by(BLOCK)) {
+        let before = &mut room[..x.len()];
+        before.copy_from_slice(x);
+        apart(before, x, start);
     }
 }
 
@@ -156,6 +172,11 @@ fn zip<F: Function2<T, D>, T: Copy, D: Copy>(a: Part<'_, T>, b: Part<'_, T>, out
 
 fn update_with<F: Function2<T, T>, T: Copy>(x: &mut [T], other: Part<'_, T>) {
     compiled(UpdateJob::<F, T> { x, other, f: PhantomData });
+}
+
+/// For what may leave an element as it is.
+fn update_by_blocks<F: Function2<T, T>, T: Functions>(x: &mut [T], other: Part<'_, T>) {
+    in_blocks(x, |x, out, start| zip::<F, T, T>(Part::Slice(x), other.part(start, x.len()), out));
 }
 
 struct MapJob<'a, F, T> {

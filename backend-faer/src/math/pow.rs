@@ -12,22 +12,25 @@ pub(crate) trait Powers: Float {
 }
 
 impl Powers for f32 {
-    /// `e^(y log |x|)` in `f64`, which carries the 8 bits that the exponential's argument loses, and many more.
+    /// `e^(y log |x|)` in `f64`, which carries the bits that the exponential's argument loses, and many more.
     #[inline(always)]
     #[expect(clippy::cast_possible_truncation, reason = "rounding is asked for")]
     fn power<I: Isa>(self, exponent: Self) -> Self {
-        let (x, y) = (f64::from(self.abs()), f64::from(exponent));
-        let logarithm = log::<I, f64>(x);
-        // The logarithm 0 times an infinite exponent is 0 here, and NaN is told below.
-        let size = exp::<I, f64>(if logarithm == 0.0 { 0.0 } else { y * logarithm }) as Self;
+        let (x, y) = (f64::from(self), f64::from(exponent));
+        let logarithm = log::<I, f64>(x.abs());
+        // The logarithm 0 times an infinite exponent is 0 here.
+        let size = exp::<I, f64>(if logarithm == 0.0 { 0.0 } else { y * logarithm });
         let whole = y.floor() == y;
-        let odd = whole && (0.5 * y).floor() != 0.5 * y;
-        let real = whole || x == 0.0 || x == f64::INFINITY;
-        let below = if odd { -size } else { size };
-        let below = if real { below } else { Self::NAN };
-        let any = if self.is_sign_negative() { below } else { size };
-        let any = if y.is_nan() { exponent } else { any };
-        if y == 0.0 || self == 1.0 { 1.0 } else { any }
+        let even = (0.5 * y).floor() == 0.5 * y;
+        // Of a negative number; 0 and infinity have all powers.
+        let real = if whole { size } else { f64::NAN };
+        let real = if logarithm.abs() == f64::INFINITY { size } else { real };
+        let below = if even { real } else { -real };
+        let below = if whole { below } else { real };
+        let power = if 1.0_f64.copysign(x) < 0.0 { below } else { size };
+        let power = if y.is_nan() { y } else { power };
+        let power = if y == 0.0 { 1.0 } else { power };
+        (if x == 1.0 { 1.0 } else { power }) as Self
     }
 }
 
