@@ -10,7 +10,7 @@ mod functions;
 mod tests;
 mod tiles;
 
-use autodiff_core::{Binary, Compare, Element, Unary};
+use autodiff_core::{Binary, Compare, Element, Shape, Unary};
 use backend_cpu::{Side, View};
 
 use self::functions::{Map, Part};
@@ -78,7 +78,7 @@ pub(crate) fn binary_in_place<T: Stored>(f: Binary, side: Side, x: &mut [T], oth
     if let (Some(x), Some(other)) = (T::as_real_mut(x), whole(other)) {
         return par::parts(x, grain_of_two(f), |first, x| update(x, other.part(first, x.len())));
     }
-    let tiles = Tiles::over(other.shape(), [other.start()], [other.strides()], in_place::<T>);
+    let tiles = tiles([other]);
     tiles.split(x, grain_of_two(f), |first, x| {
         let mut other = tiles.operand(0, other);
         let (mut wide, mut wide_other) = ([T::Real::default(); BLOCK], [T::Real::default(); BLOCK]);
@@ -103,8 +103,7 @@ pub(crate) fn select<T: Stored, E: Element>(condition: View<'_, E>, a: View<'_, 
         });
     }
     let strides = [condition.strides(), a.strides(), b.strides()];
-    let tiles =
-        Tiles::over(condition.shape(), [condition.start(), a.start(), b.start()], strides, |stride| stride == 1);
+    let tiles = Tiles::over(condition.shape(), [condition.start(), a.start(), b.start()], strides);
     tiles.split(out, GRAIN, |first, out| {
         let (mut c, mut a, mut b) = (tiles.operand(0, condition), tiles.operand(1, a), tiles.operand(2, b));
         tiles.each(first, out.len(), |tile| {
@@ -126,7 +125,7 @@ fn zip_views<T: Stored, D: Send>(
             zip(a.part(first, out.len()), b.part(first, out.len()), out);
         });
     }
-    let tiles = Tiles::over(a.shape(), [a.start(), b.start()], [a.strides(), b.strides()], in_place::<T>);
+    let tiles = tiles([a, b]);
     tiles.split(out, grain, |first, out| {
         let (mut a, mut b) = (tiles.operand(0, a), tiles.operand(1, b));
         let (mut wide_a, mut wide_b) = ([T::Real::default(); BLOCK], [T::Real::default(); BLOCK]);
@@ -146,9 +145,11 @@ fn whole<T: Stored>(x: View<'_, T>) -> Option<Part<'_, T::Real>> {
     same.then(|| Part::Same(x.data()[x.start()].wide()))
 }
 
-/// Whether elements so far apart are read where they lie.
-fn in_place<T: Stored>(stride: isize) -> bool {
-    T::as_real(&[]).is_some() && matches!(stride, 0 | 1)
+/// The pieces of operands which are computed with as they are, or are widened block by block.
+fn tiles<T: Stored, const N: usize>(views: [View<'_, T>; N]) -> Tiles<N> {
+    let shape = views.first().map_or(&Shape::SCALAR, |view| view.shape());
+    let (starts, strides) = (views.map(|view| view.start()), views.map(|view| view.strides()));
+    if T::as_real(&[]).is_some() { Tiles::in_rows(shape, starts, strides) } else { Tiles::over(shape, starts, strides) }
 }
 
 /// The part as it is computed with.
@@ -157,6 +158,9 @@ fn real_part<'a, T: Stored>(part: Part<'a, T>, room: &'a mut [T::Real; BLOCK]) -
     match part {
         Part::Slice(x) => Part::Slice(reals(x, room)),
         Part::Same(x) => Part::Same(x.wide()),
+        Part::Rows { x, stride, columns, same } => {
+            Part::Rows { x: T::as_real(x).unwrap_or(&[]), stride, columns, same }
+        }
     }
 }
 

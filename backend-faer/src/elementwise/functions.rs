@@ -27,17 +27,47 @@ pub(super) enum Part<'a, T> {
     Slice(&'a [T]),
     /// One element over and over.
     Same(T),
+    /// Rows that begin so far apart, each of so many elements, or of the same one over and over.
+    Rows {
+        x: &'a [T],
+        stride: usize,
+        columns: usize,
+        same: bool,
+    },
 }
 
-impl<T> Part<'_, T> {
+impl<T: Copy> Part<'_, T> {
     /// Some of the elements.
     #[inline]
     pub(super) fn part(self, start: usize, len: usize) -> Self {
         match self {
             Self::Slice(x) => Self::Slice(&x[start..start + len]),
-            same => same,
+            other => other,
         }
     }
+
+    /// The length of the rows, where there are some.
+    #[inline(always)]
+    fn columns(&self) -> usize {
+        if let Self::Rows { columns, .. } = self { *columns } else { usize::MAX }
+    }
+
+    /// The `len` elements of a row, all rows before which had `columns`.
+    #[inline(always)]
+    fn row(&self, row: usize, columns: usize, len: usize) -> Run<'_, T> {
+        match *self {
+            Self::Slice(x) => Run::Slice(&x[row * columns..row * columns + len]),
+            Self::Same(x) => Run::Same(x),
+            Self::Rows { x, stride, same: true, .. } => Run::Same(x[row * stride]),
+            Self::Rows { x, stride, .. } => Run::Slice(&x[row * stride..row * stride + len]),
+        }
+    }
+}
+
+/// Elements of a row.
+enum Run<'a, T> {
+    Slice(&'a [T]),
+    Same(T),
 }
 
 /// The loop of a function of one number.
@@ -176,7 +206,14 @@ fn update_with<F: Function2<T, T>, T: Copy>(x: &mut [T], other: Part<'_, T>) {
 
 /// For what may leave an element as it is.
 fn update_by_blocks<F: Function2<T, T>, T: Functions>(x: &mut [T], other: Part<'_, T>) {
-    in_blocks(x, |x, out, start| zip::<F, T, T>(Part::Slice(x), other.part(start, x.len()), out));
+    let columns = other.columns().min(x.len().max(1));
+    for (row, x) in x.chunks_mut(columns).enumerate() {
+        let other = match other.row(row, columns, x.len()) {
+            Run::Slice(other) => Part::Slice(other),
+            Run::Same(other) => Part::Same(other),
+        };
+        in_blocks(x, |x, out, start| zip::<F, T, T>(Part::Slice(x), other.part(start, x.len()), out));
+    }
 }
 
 struct MapJob<'a, F, T> {
@@ -235,24 +272,26 @@ impl<F: Function2<T, D>, T: Copy, D: Copy> Job for ZipJob<'_, F, T, D> {
 
     #[inline(always)]
     fn run<I: Isa>(self) {
-        let out = self.out;
-        match (self.a, self.b) {
-            (Part::Slice(a), Part::Slice(b)) => {
-                for (y, (&a, &b)) in out.iter_mut().zip(a.iter().zip(b)) {
-                    *y = F::of::<I>(a, b);
+        let columns = self.a.columns().min(self.b.columns()).min(self.out.len().max(1));
+        for (row, out) in self.out.chunks_mut(columns).enumerate() {
+            match (self.a.row(row, columns, out.len()), self.b.row(row, columns, out.len())) {
+                (Run::Slice(a), Run::Slice(b)) => {
+                    for (y, (&a, &b)) in out.iter_mut().zip(a.iter().zip(b)) {
+                        *y = F::of::<I>(a, b);
+                    }
                 }
-            }
-            (Part::Slice(a), Part::Same(b)) => {
-                for (y, &a) in out.iter_mut().zip(a) {
-                    *y = F::of::<I>(a, b);
+                (Run::Slice(a), Run::Same(b)) => {
+                    for (y, &a) in out.iter_mut().zip(a) {
+                        *y = F::of::<I>(a, b);
+                    }
                 }
-            }
-            (Part::Same(a), Part::Slice(b)) => {
-                for (y, &b) in out.iter_mut().zip(b) {
-                    *y = F::of::<I>(a, b);
+                (Run::Same(a), Run::Slice(b)) => {
+                    for (y, &b) in out.iter_mut().zip(b) {
+                        *y = F::of::<I>(a, b);
+                    }
                 }
+                (Run::Same(a), Run::Same(b)) => out.fill(F::of::<I>(a, b)),
             }
-            (Part::Same(a), Part::Same(b)) => out.fill(F::of::<I>(a, b)),
         }
     }
 }
@@ -268,15 +307,18 @@ impl<F: Function2<T, T>, T: Copy> Job for UpdateJob<'_, F, T> {
 
     #[inline(always)]
     fn run<I: Isa>(self) {
-        match self.other {
-            Part::Slice(other) => {
-                for (x, &other) in self.x.iter_mut().zip(other) {
-                    *x = F::of::<I>(*x, other);
+        let columns = self.other.columns().min(self.x.len().max(1));
+        for (row, x) in self.x.chunks_mut(columns).enumerate() {
+            match self.other.row(row, columns, x.len()) {
+                Run::Slice(other) => {
+                    for (x, &other) in x.iter_mut().zip(other) {
+                        *x = F::of::<I>(*x, other);
+                    }
                 }
-            }
-            Part::Same(other) => {
-                for x in self.x {
-                    *x = F::of::<I>(*x, other);
+                Run::Same(other) => {
+                    for x in x {
+                        *x = F::of::<I>(*x, other);
+                    }
                 }
             }
         }

@@ -8,7 +8,9 @@ use crate::half::BLOCK;
 use crate::par;
 
 /// Rows of fewer elements are gathered, several at a time, rather than computed one by one.
-const SHORT: usize = 64;
+const SHORT: usize = 32;
+/// About so many elements are handed to a loop row by row.
+const LONG: usize = 4096;
 
 /// The pieces of `N` operands of one shape, in row-major order.
 #[derive(Clone, Copy)]
@@ -19,6 +21,8 @@ pub(super) struct Tiles<const N: usize> {
     planes: Walk<N>,
     /// The most elements and rows of a piece.
     most: (usize, usize),
+    /// Whether pieces are read where they lie.
+    in_place: bool,
 }
 
 /// Rows, or a part of one: consecutive elements of the output.
@@ -39,22 +43,26 @@ impl<const N: usize> Tile<N> {
 }
 
 impl<const N: usize> Tiles<N> {
-    /// Pieces of at most [`BLOCK`] elements, but whole rows where the strides of all operands are `long` ones.
-    pub(super) fn over(
-        shape: &Shape,
-        starts: [usize; N],
-        strides: [&[isize]; N],
-        long: impl Fn(isize) -> bool,
-    ) -> Self {
+    /// Pieces of at most [`BLOCK`] elements.
+    pub(super) fn over(shape: &Shape, starts: [usize; N], strides: [&[isize]; N]) -> Self {
         let mut planes = Walk::over(shape, starts, strides);
         let (columns, rows) = (planes.pop(), planes.pop());
-        let whole = columns.strides.iter().all(|&stride| long(stride));
-        let most = match columns.len {
-            len if whole && len >= SHORT => (len, 1),
-            len if len >= SHORT => (BLOCK.min(len), 1),
-            len => (len, BLOCK / len),
-        };
-        Self { columns, rows, planes, most }
+        let len = columns.len;
+        let most = if len > BLOCK { (BLOCK, 1) } else { (len, BLOCK / len) };
+        Self { columns, rows, planes, most, in_place: false }
+    }
+
+    /// Whole rows, of which the loops know to read neighbours and repeated elements; others as [`over`](Self::over).
+    pub(super) fn in_rows(shape: &Shape, starts: [usize; N], strides: [&[isize]; N]) -> Self {
+        let tiles = Self::over(shape, starts, strides);
+        let known = tiles.columns.strides.iter().all(|stride| matches!(stride, 0 | 1));
+        let forward = tiles.rows.strides.iter().all(|&stride| stride >= 0);
+        match tiles.columns.len {
+            len if known && forward && len >= SHORT => {
+                Self { most: (len, LONG.div_ceil(len)), in_place: true, ..tiles }
+            }
+            _ => tiles,
+        }
     }
 
     /// Writes `out` in parts, of which `work` gets the first place; none shorter than `grain`.
@@ -97,7 +105,7 @@ impl<const N: usize> Tiles<N> {
     /// Operand `n`.
     pub(super) fn operand<'a, T: Copy + Default>(&self, n: usize, view: View<'a, T>) -> Operand<'a, T> {
         let strides = [self.rows.strides[n], self.columns.strides[n]];
-        Operand { n, view, strides, room: [T::default(); BLOCK], holds: None }
+        Operand { n, view, strides, in_place: self.in_place, room: [T::default(); BLOCK], holds: None }
     }
 }
 
@@ -107,6 +115,7 @@ pub(super) struct Operand<'a, T> {
     view: View<'a, T>,
     /// Of rows and columns.
     strides: [isize; 2],
+    in_place: bool,
     room: [T; BLOCK],
     /// The piece in the room, as far as its elements depend on it.
     holds: Option<(usize, usize, usize)>,
@@ -116,10 +125,13 @@ impl<T: Copy> Operand<'_, T> {
     /// The elements of a piece.
     #[inline]
     pub(super) fn part<const N: usize>(&mut self, tile: &Tile<N>) -> Part<'_, T> {
-        if self.strides[1] == 0 && tile.rows == 1 {
-            return Part::Same(self.view.data()[tile.from[self.n]]);
+        let [rows, columns] = self.strides;
+        let joined = columns == 1 && (tile.rows == 1 || rows == tile.columns.cast_signed());
+        if !self.in_place || joined {
+            return Part::Slice(self.slice(tile));
         }
-        Part::Slice(self.slice(tile))
+        let x = &self.view.data()[tile.from[self.n]..];
+        Part::Rows { x, stride: rows.unsigned_abs(), columns: tile.columns, same: columns == 0 }
     }
 
     /// The elements of a piece one after another.
