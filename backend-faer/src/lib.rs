@@ -21,6 +21,7 @@ mod elementwise;
 mod gather;
 mod half;
 mod kernels;
+mod lines;
 mod math;
 mod matmul;
 mod memory;

@@ -128,7 +128,50 @@ impl<const N: usize> Iterator for Walk<N> {
         Some(here)
     }
 
+    /// Jumps: parts of a walk that several threads go through begin far inside.
+    fn nth(&mut self, ahead: usize) -> Option<[usize; N]> {
+        let mut ahead = ahead.min(self.left);
+        self.left -= ahead;
+        for axis in (0..self.rank).rev() {
+            let (before, extent) = (self.position[axis], self.extents[axis]);
+            if ahead == 0 || extent == 0 {
+                break;
+            }
+            ahead += before;
+            self.position[axis] = ahead % extent;
+            self.shift(axis, self.position[axis].cast_signed() - before.cast_signed());
+            ahead /= extent;
+        }
+        self.next()
+    }
+
     fn size_hint(&self) -> (usize, Option<usize>) {
         (self.left, Some(self.left))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Walk;
+
+    #[test]
+    fn a_jump_is_as_many_steps() {
+        let mut walk = Walk::new([100, 0]);
+        for (extent, strides) in [(2, [-50, 1]), (3, [7, 0]), (5, [1, 9])] {
+            walk.push(extent, strides);
+        }
+        for start in 0..30 {
+            for ahead in 0..32 {
+                let (mut jumping, mut stepping) = (walk, walk);
+                for _ in 0..start {
+                    assert_eq!(jumping.next(), stepping.next());
+                }
+                for _ in 0..ahead {
+                    stepping.next();
+                }
+                assert_eq!(jumping.nth(ahead), stepping.next(), "{ahead} from {start}");
+                assert!(jumping.eq(stepping));
+            }
+        }
     }
 }

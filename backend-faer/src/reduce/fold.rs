@@ -1,0 +1,103 @@
+//! [`Fold`]: what a reduction makes of two numbers, and the order in which it takes the numbers of a slice.
+
+use std::hint::black_box;
+
+use backend_cpu::math;
+
+use crate::real::Real;
+
+/// So many numbers are folded side by side, number `i` with `i + LANES`, `i + 2 LANES`, ..
+pub(crate) const LANES: usize = 32;
+/// So many numbers are folded by lanes, and the lanes with each other, before the result joins those before it.
+pub(crate) const LEAF: usize = 512;
+
+/// A function of two numbers that may be folded over many in any order.
+pub(crate) trait Fold<R: Real>: Copy + Send + Sync {
+    /// The fold of nothing.
+    fn start() -> R;
+    /// The fold of both; to be marked `#[inline(always)]`.
+    fn join(a: R, b: R) -> R;
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sum;
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Product;
+/// NaN where any is NaN.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Largest;
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Smallest;
+
+macro_rules! folds {
+    ($($name:ident: $start:ident, $join:expr;)*) => {
+        $(impl<R: Real> Fold<R> for $name {
+            #[inline(always)]
+            fn start() -> R {
+                R::$start()
+            }
+            #[inline(always)]
+            fn join(a: R, b: R) -> R {
+                $join(a, b)
+            }
+        })*
+    };
+}
+
+folds! {
+    Sum: zero, |a, b| a + b;
+    Product: one, |a, b| a * b;
+    Largest: neg_infinity, math::larger;
+    Smallest: infinity, math::smaller;
+}
+
+/// The fold of `map` of all numbers, leaf by leaf.
+#[inline(always)]
+pub(crate) fn total<R: Real, F: Fold<R>>(x: &[R], map: impl Fn(R) -> R) -> R {
+    if x.len() <= LEAF {
+        return leaf::<R, F>(x, map);
+    }
+    let mut total = F::start();
+    for x in x.chunks(LEAF) {
+        total = F::join(total, leaf::<R, F>(x, &map));
+    }
+    total
+}
+
+/// The same of at most [`LEAF`] numbers. Fewer than there are lanes are taken one by one.
+#[inline(always)]
+pub(crate) fn leaf<R: Real, F: Fold<R>>(x: &[R], map: impl Fn(R) -> R) -> R {
+    if x.len() < LANES {
+        let mut total = F::start();
+        for &x in x {
+            total = F::join(total, map(x));
+        }
+        return total;
+    }
+    let (chunks, rest) = x.as_chunks::<LANES>();
+    let mut lanes = [F::start(); LANES];
+    for chunk in chunks {
+        for i in 0..LANES {
+            lanes[i] = F::join(lanes[i], map(chunk[i]));
+        }
+    }
+    for (lane, &x) in lanes.iter_mut().zip(rest) {
+        *lane = F::join(*lane, map(x));
+    }
+    // In memory: the tree would else be vectorised first, by pairs, and the loop above after it.
+    let mut lanes = black_box(lanes);
+    let mut width = LANES / 2;
+    while width > 0 {
+        for i in 0..width {
+            lanes[i] = F::join(lanes[i], lanes[i + width]);
+        }
+        width /= 2;
+    }
+    lanes[0]
+}
+
+/// A number as it is.
+#[inline(always)]
+pub(crate) fn same<R>(x: R) -> R {
+    x
+}
