@@ -1,17 +1,76 @@
 //! Sums and positions over windows: pooling.
+//!
+//! Windows go row by row, and along a row tap by tap, each for all windows that it reaches.
+
+mod arg_max;
+mod over;
+mod sum;
+#[cfg(test)]
+mod tests;
 
 use autodiff_core::{Shape, Window};
-use backend_cpu::kernels::scalar;
-use backend_cpu::{Scalar, View};
+use backend_cpu::View;
 
-pub(crate) fn window_sum<T: Scalar>(window: &Window, x: View<'_, T>, shape: &Shape, out: &mut [T]) {
-    scalar::window_sum(window, x, shape, out);
+use crate::par;
+use crate::real::Lane;
+use crate::simd::compiled;
+use arg_max::ArgMax;
+use over::{Over, Planes};
+use sum::{Spread, Sum};
+
+/// About so many cells take some microseconds.
+const GRAIN: usize = 1 << 14;
+
+pub(crate) fn window_sum<T: Lane>(window: &Window, x: View<'_, T>, shape: &Shape, out: &mut [T]) {
+    let over = Over::cells_of_windows(window, x.shape(), shape);
+    let planes = Planes::new(window, x);
+    par::rows(out, over.windows(), grain(&over, over.windows()), |first, out| {
+        let (mut copy, mut sums) = (Vec::new(), Vec::new());
+        for (number, out) in (first..).zip(out.chunks_exact_mut(over.windows())) {
+            let x = planes.get(number, &mut copy);
+            sums_of(out, &mut sums, |out| compiled(Sum { over: &over, x, out }));
+        }
+    });
 }
 
-pub(crate) fn window_spread<T: Scalar>(window: &Window, y: View<'_, T>, shape: &Shape, out: &mut [T]) {
-    scalar::window_spread(window, y, shape, out);
+pub(crate) fn window_spread<T: Lane>(window: &Window, y: View<'_, T>, shape: &Shape, out: &mut [T]) {
+    let over = Over::windows_of_cells(window, shape, y.shape());
+    let planes = Planes::new(window, y);
+    if over.cells() == 0 {
+        return;
+    }
+    par::rows(out, over.cells(), grain(&over, over.cells()), |first, out| {
+        let (mut copy, mut sums) = (Vec::new(), Vec::new());
+        for (number, out) in (first..).zip(out.chunks_exact_mut(over.cells())) {
+            let y = planes.get(number, &mut copy);
+            sums_of(out, &mut sums, |out| compiled(Spread { over: &over, y, out }));
+        }
+    });
 }
 
-pub(crate) fn window_arg_max<T: Scalar>(window: &Window, x: View<'_, T>, shape: &Shape, out: &mut [i32]) {
-    scalar::window_arg_max(window, x, shape, out);
+pub(crate) fn window_arg_max<T: Lane>(window: &Window, x: View<'_, T>, shape: &Shape, out: &mut [i32]) {
+    let over = Over::cells_of_windows(window, x.shape(), shape);
+    let planes = Planes::new(window, x);
+    par::rows(out, over.windows(), grain(&over, over.windows()), |first, out| {
+        let (mut copy, mut best) = (Vec::new(), Vec::new());
+        for (number, out) in (first..).zip(out.chunks_exact_mut(over.windows())) {
+            let x = planes.get(number, &mut copy);
+            compiled(ArgMax { over: &over, x, best: &mut best, out });
+        }
+    });
+}
+
+/// So many results take some microseconds, of planes that have `size` results.
+fn grain(over: &Over, size: usize) -> usize {
+    GRAIN * size / (over.taps() * over.windows()).max(size)
+}
+
+/// Sums that are added up in the format that is computed with.
+fn sums_of<T: Lane>(out: &mut [T], sums: &mut Vec<T::Real>, work: impl FnOnce(&mut [T::Real])) {
+    if let Some(out) = T::as_real_mut(out) {
+        return work(out);
+    }
+    sums.resize(out.len(), T::Real::default());
+    work(sums);
+    out.iter_mut().zip(sums).for_each(|(y, sum)| *y = T::narrow(*sum));
 }

@@ -1,0 +1,421 @@
+//! The convolution and its adjoint as one: sums of products over a source in [places](super::axis).
+//!
+//! ```text
+//! y[n, o, j] = sum over c, tap  x[n, c, place(j) + offset(tap)] w[o, c, tap]
+//! ```
+//!
+//! For the adjoint `o` are the channels and `c` the outputs, with as many *pieces* as there are combinations of strips. The
+//! registers hold either neighbouring pixels of up to six outputs, or neighbouring outputs of up to six pixels; an image's
+//! results do not depend on which others there are.
+
+use core::hint::black_box;
+
+use rayon::prelude::*;
+
+use super::axis::{Axis, Strip};
+use super::grid::Grid;
+use super::tile::{self, Lanes, Tile};
+use crate::par;
+use crate::real::Lane;
+use crate::simd::{Isa, Job, compiled};
+
+/// The most outputs whose pixels are added up together, and the most pixels whose outputs are.
+const MOST: usize = 6;
+/// More sums than any tile has.
+const ROOM: usize = 128;
+
+/// What is added up for each image.
+pub(super) struct Correlation<R> {
+    axes: [Axis; 3],
+    groups: usize,
+    /// Channels of the source in a group.
+    inner: usize,
+    /// Outputs in a group.
+    outputs: usize,
+    /// Results of one output.
+    plane: usize,
+    by_pixels: bool,
+    blocks: Vec<Block>,
+    pieces: Vec<Piece<R>>,
+}
+
+/// Outputs that are computed together.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Block {
+    pub(super) first: usize,
+    pub(super) count: usize,
+    /// How many there are with those that fill registers up, and how many in all blocks before.
+    pub(super) width: usize,
+    pub(super) before: usize,
+}
+
+/// Results that have their taps in common.
+struct Piece<R> {
+    /// Where each channel's taps read for the first result.
+    offsets: Vec<u32>,
+    /// By groups, blocks, `offsets` and the block's outputs.
+    weights: Vec<R>,
+    runs: Vec<Run>,
+    step: usize,
+}
+
+/// Some neighbouring results.
+#[derive(Clone, Copy, Debug)]
+struct Run {
+    base: usize,
+    out: usize,
+    count: usize,
+}
+
+/// Which axis of the weight are the outputs of a group, which the channels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    Forward,
+    Adjoint,
+}
+
+impl<R: Tile> Correlation<R> {
+    /// `None` where padding would not be left out, for numbers that are not finite.
+    pub(super) fn new<T: Lane<Real = R>>(
+        axes: [Axis; 3],
+        groups: usize,
+        w: &Grid<'_, T>,
+        role: Role,
+        plane: [usize; 3],
+    ) -> Option<Self> {
+        let (inner, outputs) = match role {
+            Role::Forward => (w.extents[1], w.extents[0] / groups),
+            Role::Adjoint => (w.extents[0] / groups, w.extents[1]),
+        };
+        let by_pixels = by_pixels::<R>(&axes, inner, outputs);
+        let blocks = if by_pixels { even(outputs, MOST) } else { whole(outputs, R::Lanes::COUNT) };
+        let mut correlation =
+            Self { groups, inner, outputs, plane: plane.iter().product(), by_pixels, blocks, pieces: Vec::new(), axes };
+        let [a, b, c] = &correlation.axes;
+        let mut pieces = Vec::with_capacity(a.strips.len() * b.strips.len() * c.strips.len());
+        for a in &a.strips {
+            for b in &b.strips {
+                for c in &c.strips {
+                    pieces.push(correlation.piece([a, b, c], w, role, plane));
+                }
+            }
+        }
+        let padded = correlation.axes.iter().any(Axis::is_padded);
+        if padded && pieces.iter().any(|piece| !compiled(Finite(&piece.weights))) {
+            return None;
+        }
+        correlation.pieces = pieces;
+        Some(correlation)
+    }
+
+    /// Every image.
+    pub(super) fn run<T: Lane<Real = R>>(&self, x: &Grid<'_, T>, out: &mut [T]) {
+        let image = self.groups * self.outputs * self.plane;
+        // Some ten microseconds.
+        let grain = (1 << 19) / self.pieces.first().map_or(1, |piece| piece.offsets.len().max(1));
+        let few = x.extents[0] < par::threads();
+        par::rows(out, image, grain, |first, out| {
+            let mut places = vec![R::zero(); self.inner * self.places()];
+            let mut wide = Vec::new();
+            for (number, out) in (first..).zip(out.chunks_exact_mut(image)) {
+                if let Some(out) = T::as_real_mut(out) {
+                    self.image(x, number, few, &mut places, out);
+                    continue;
+                }
+                wide.resize(image, R::zero());
+                self.image(x, number, few, &mut places, &mut wide);
+                out.iter_mut().zip(&wide).for_each(|(y, &sum)| *y = T::narrow(sum));
+            }
+        });
+    }
+
+    fn image<T: Lane<Real = R>>(&self, x: &Grid<'_, T>, number: usize, few: bool, places: &mut [R], out: &mut [R]) {
+        for (group, mut out) in out.chunks_exact_mut(self.outputs * self.plane).enumerate() {
+            x.places(&self.axes, number, group * self.inner, places);
+            let mut parts = Vec::with_capacity(self.blocks.len());
+            for block in &self.blocks {
+                let part;
+                (part, out) = out.split_at_mut(block.count * self.plane);
+                parts.push((block, part));
+            }
+            let places = &*places;
+            let work = |(block, out): (&Block, &mut [R])| self.block(group, *block, places, out);
+            if few {
+                parts.into_par_iter().for_each(work);
+            } else {
+                parts.into_iter().for_each(work);
+            }
+        }
+    }
+
+    fn block(&self, group: usize, block: Block, x: &[R], out: &mut [R]) {
+        let width: usize = self.blocks.iter().map(|block| block.width).sum();
+        let mut room = [R::zero(); ROOM];
+        for piece in &self.pieces {
+            let taps = piece.offsets.len();
+            let w = &piece.weights[(group * width + block.before) * taps..][..block.width * taps];
+            let (plane, room) = (self.plane, &mut room[..]);
+            match (self.by_pixels, block.width) {
+                (true, 6) => compiled(Pixels::<R, 6, 2> { piece, x, w, plane, out, room }),
+                (true, 5) => compiled(Pixels::<R, 5, 2> { piece, x, w, plane, out, room }),
+                (true, 4) => compiled(Pixels::<R, 4, 3> { piece, x, w, plane, out, room }),
+                (true, 3) => compiled(Pixels::<R, 3, 4> { piece, x, w, plane, out, room }),
+                (true, 2) => compiled(Pixels::<R, 2, 5> { piece, x, w, plane, out, room }),
+                (true, _) => compiled(Pixels::<R, 1, 8> { piece, x, w, plane, out, room }),
+                (false, width) if width == R::Lanes::COUNT => {
+                    compiled(Outputs::<R, 1> { piece, x, w, plane, out, room });
+                }
+                (false, _) => compiled(Outputs::<R, 2> { piece, x, w, plane, out, room }),
+            }
+        }
+    }
+
+    /// How many places a channel has.
+    fn places(&self) -> usize {
+        self.axes.iter().map(|axis| axis.len).product()
+    }
+
+    fn piece<T: Lane<Real = R>>(
+        &self,
+        strips: [&Strip; 3],
+        w: &Grid<'_, T>,
+        role: Role,
+        plane: [usize; 3],
+    ) -> Piece<R> {
+        let [a, b, c] = strips;
+        let [_, l1, l2] = [0, 1, 2].map(|axis| self.axes[axis].len);
+        let (mut taps, mut places) = (Vec::new(), Vec::new());
+        for &(i0, p0) in &a.taps {
+            for &(i1, p1) in &b.taps {
+                for &(i2, p2) in &c.taps {
+                    taps.push([i0, i1, i2]);
+                    places.push((p0 * l1 + p1) * l2 + p2);
+                }
+            }
+        }
+        let starts = (0..self.inner).map(|channel| channel * self.places());
+        let offsets = starts.flat_map(|start| places.iter().map(move |place| number(start + place))).collect();
+        Piece { offsets, weights: self.weights(&taps, w, role), runs: self.runs(strips, plane), step: c.step }
+    }
+
+    fn weights<T: Lane<Real = R>>(&self, taps: &[[usize; 3]], w: &Grid<'_, T>, role: Role) -> Vec<R> {
+        let taps: Vec<usize> = taps.iter().map(|&[i0, i1, i2]| w.at([0, 0, i0, i1, i2])).collect();
+        let width: usize = self.blocks.iter().map(|block| block.width).sum();
+        let mut weights = vec![R::zero(); self.groups * width * self.inner * taps.len()];
+        let mut rows = weights.as_mut_slice();
+        let (outer, inner) = if role == Role::Forward { (0, 1) } else { (1, 0) };
+        for group in 0..self.groups {
+            let start = group * if role == Role::Forward { self.outputs } else { self.inner };
+            for block in &self.blocks {
+                let size = block.width * self.inner * taps.len();
+                let part;
+                (part, rows) = rows.split_at_mut(size);
+                for output in 0..block.count {
+                    // No taps, no weights.
+                    let mut to = part.get_mut(output..).unwrap_or_default().iter_mut().step_by(block.width);
+                    for channel in 0..self.inner {
+                        for &tap in &taps {
+                            let at = w.shift(w.shift(tap, 0, start), outer, block.first + output);
+                            let at = w.shift(at, inner, channel);
+                            if let Some(to) = to.next() {
+                                *to = w.view.data()[at].widen();
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        weights
+    }
+
+    fn runs(&self, [a, b, c]: [&Strip; 3], [_, e1, e2]: [usize; 3]) -> Vec<Run> {
+        let [d0, d1, d2] = [0, 1, 2].map(|axis| self.axes[axis].advance);
+        let (l1, l2) = (self.axes[1].len, self.axes[2].len);
+        let starts = if self.by_pixels { overlapping(c.count, R::Lanes::COUNT) } else { parts(c.count, MOST) };
+        let mut runs = Vec::with_capacity(a.count * b.count * starts.len());
+        for j0 in 0..a.count {
+            for j1 in 0..b.count {
+                let base = (j0 * d0 * l1 + j1 * d1) * l2;
+                let out = ((a.first + j0 * a.step) * e1 + b.first + j1 * b.step) * e2 + c.first;
+                let run = |&(start, count): &(usize, usize)| Run {
+                    base: base + start * d2,
+                    out: out + start * c.step,
+                    count,
+                };
+                runs.extend(starts.iter().map(run));
+            }
+        }
+        runs
+    }
+}
+
+/// Whether registers hold neighbouring pixels, by what it takes.
+fn by_pixels<R: Tile>(axes: &[Axis; 3], inner: usize, outputs: usize) -> bool {
+    let lanes = R::Lanes::COUNT;
+    let strips = &axes[2].strips;
+    let (most, least) =
+        strips.iter().fold((0, usize::MAX), |(most, least), strip| (most.max(strip.count), least.min(strip.count)));
+    let taps = inner * axes.iter().map(|axis| axis.strips[0].taps.len()).product::<usize>();
+    let pixels = most.div_ceil(lanes) * outputs * taps;
+    // Results come out transposed, which costs as much as some two products each; a single register of outputs leaves half of
+    // the multipliers idle. Pixels are read from many places, outputs' weights from one.
+    let halves = if outputs > lanes { 4 } else { 6 };
+    let transposed = halves * most * (outputs.div_ceil(lanes) * taps + 2 * outputs);
+    least >= lanes && 5 * pixels <= transposed
+}
+
+/// Blocks of at most `most` outputs, as even as possible.
+pub(super) fn even(count: usize, most: usize) -> Vec<Block> {
+    let block = |(first, count)| Block { first, count, width: count, before: first };
+    parts(count, most).into_iter().map(block).collect()
+}
+
+/// Blocks of two registers each, the last one of one where that holds it.
+pub(super) fn whole(count: usize, lanes: usize) -> Vec<Block> {
+    let block = |first: usize| {
+        let left = (count - first).min(2 * lanes);
+        Block { first, count: left, width: left.next_multiple_of(lanes), before: first }
+    };
+    (0..count).step_by(2 * lanes).map(block).collect()
+}
+
+/// Ranges of at most `most`, as even as possible: `(start, count)`.
+pub(super) fn parts(count: usize, most: usize) -> Vec<(usize, usize)> {
+    let number = count.div_ceil(most);
+    let bound = |part: usize| part * count / number;
+    (0..number).map(|part| (bound(part), bound(part + 1) - bound(part))).collect()
+}
+
+/// Ranges of `len` that cover `count`, of which the last one may begin early.
+fn overlapping(count: usize, len: usize) -> Vec<(usize, usize)> {
+    (0..count).step_by(len).map(|start| (start.min(count - len), len)).collect()
+}
+
+/// The number of a place. Whoever plans sees to it that there are not too many.
+pub(super) fn number(place: usize) -> u32 {
+    u32::try_from(place).unwrap_or_else(|_| unreachable!("places are counted in 32 bits"))
+}
+
+/// `O` outputs over all runs of a piece, `V` of these at a time.
+struct Pixels<'a, R, const O: usize, const V: usize> {
+    piece: &'a Piece<R>,
+    x: &'a [R],
+    w: &'a [R],
+    plane: usize,
+    out: &'a mut [R],
+    /// For the sums of a tile.
+    room: &'a mut [R],
+}
+
+impl<R: Tile, const O: usize, const V: usize> Pixels<'_, R, O, V> {
+    #[inline(always)]
+    fn tile<I: Isa, const W: usize>(&mut self, runs: &[Run; W]) {
+        let mut bases = [0; W];
+        for v in 0..W {
+            bases[v] = runs[v].base;
+        }
+        let sums = tile::pixels::<I, R, O, W>(self.x, bases, &self.piece.offsets, self.w);
+        // By way of `room`: whatever else is done with them keeps the compiler from holding them in registers.
+        let lanes = R::Lanes::COUNT;
+        for o in 0..O {
+            for v in 0..W {
+                sums[o][v].store(&mut self.room[(o * W + v) * lanes..]);
+            }
+        }
+        let mut rows = black_box(&*self.room).chunks_exact(lanes);
+        for out in self.out.chunks_exact_mut(self.plane) {
+            for (run, sums) in runs.iter().zip(&mut rows) {
+                let out = &mut out[run.out..];
+                match self.piece.step {
+                    1 => out[..lanes].copy_from_slice(sums),
+                    step => out.iter_mut().step_by(step).zip(sums).for_each(|(out, &sum)| *out = sum),
+                }
+            }
+        }
+    }
+}
+
+impl<R: Tile, const O: usize, const V: usize> Job for Pixels<'_, R, O, V> {
+    type Out = ();
+
+    #[inline(always)]
+    fn run<I: Isa>(mut self) {
+        let (tiles, rest) = self.piece.runs.as_chunks::<V>();
+        for tile in tiles {
+            self.tile::<I, V>(tile);
+        }
+        for run in rest.as_chunks::<1>().0 {
+            self.tile::<I, 1>(run);
+        }
+    }
+}
+
+/// The outputs of `V` registers over all runs of a piece.
+struct Outputs<'a, R, const V: usize> {
+    piece: &'a Piece<R>,
+    x: &'a [R],
+    w: &'a [R],
+    plane: usize,
+    out: &'a mut [R],
+    /// For the sums of a tile.
+    room: &'a mut [R],
+}
+
+impl<R: Tile, const V: usize> Outputs<'_, R, V> {
+    #[inline(always)]
+    fn tile<I: Isa, const P: usize>(&mut self, run: Run) {
+        let sums = tile::outputs::<I, R, P, V>(&self.x[run.base..], &self.piece.offsets, self.w);
+        let (lanes, width) = (R::Lanes::COUNT, V * R::Lanes::COUNT);
+        let room = &mut self.room[..P * width];
+        for p in 0..P {
+            for v in 0..V {
+                sums[p][v].store(&mut room[p * width + v * lanes..]);
+            }
+        }
+        let (step, room) = (self.piece.step, black_box(&*room));
+        for (o, out) in self.out.chunks_exact_mut(self.plane).enumerate() {
+            let out = &mut out[run.out..][..(P - 1) * step + 1];
+            for p in 0..P {
+                out[p * step] = room[p * width + o];
+            }
+        }
+    }
+}
+
+impl<R: Tile, const V: usize> Job for Outputs<'_, R, V> {
+    type Out = ();
+
+    #[inline(always)]
+    fn run<I: Isa>(mut self) {
+        for &run in &self.piece.runs {
+            match run.count {
+                6 => self.tile::<I, 6>(run),
+                5 => self.tile::<I, 5>(run),
+                4 => self.tile::<I, 4>(run),
+                3 => self.tile::<I, 3>(run),
+                2 => self.tile::<I, 2>(run),
+                _ => self.tile::<I, 1>(run),
+            }
+        }
+    }
+}
+
+/// Whether all numbers are finite.
+pub(super) struct Finite<'a, R>(pub(super) &'a [R]);
+
+impl<R: Tile> Job for Finite<'_, R> {
+    type Out = bool;
+
+    #[inline(always)]
+    fn run<I: Isa>(self) -> bool {
+        let mut sums = [R::zero(); 32];
+        let (blocks, rest) = self.0.as_chunks::<32>();
+        for block in blocks {
+            for lane in 0..32 {
+                sums[lane] = sums[lane] + block[lane] * R::zero();
+            }
+        }
+        let zero = |x: &R| *x * R::zero() == R::zero();
+        sums.iter().all(zero) && rest.iter().all(zero)
+    }
+}

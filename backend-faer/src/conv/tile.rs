@@ -1,0 +1,213 @@
+//! The innermost loops: a few accumulators, all in registers, to which products of three kinds are added.
+
+use crate::real::Real;
+use crate::simd::Isa;
+
+/// An element with the vector that the loops hold it in.
+pub(crate) trait Tile: Real {
+    /// As many as one register of 256 bits has.
+    type Lanes: Lanes<Self>;
+
+    /// `a * b + self`, in one instruction where there is one.
+    fn plus<I: Isa>(self, a: Self, b: Self) -> Self;
+}
+
+/// Some neighbours.
+pub(crate) trait Lanes<T>: Copy {
+    /// How many.
+    const COUNT: usize;
+
+    /// All of them 0.
+    const ZERO: Self;
+
+    /// The first elements of a slice.
+    fn load(x: &[T]) -> Self;
+    /// The first `count` of them, then zeros.
+    fn first(self, count: usize) -> Self;
+    /// The one that the slice is too short for.
+    fn store(self, out: &mut [T]);
+    /// `a * b + self` of each.
+    fn plus<I: Isa>(self, a: Self, b: Self) -> Self;
+    /// The same for one number as `a`.
+    fn plus_scaled<I: Isa>(self, a: T, b: Self) -> Self;
+    /// Their sum.
+    fn sum(self) -> T;
+}
+
+macro_rules! tiles {
+    ($($T:ty, $count:literal;)*) => {
+        $(impl Tile for $T {
+            type Lanes = [$T; $count];
+
+            #[inline(always)]
+            fn plus<I: Isa>(self, a: Self, b: Self) -> Self {
+                if I::FMA { a.mul_add(b, self) } else { a * b + self }
+            }
+        }
+
+        impl Lanes<$T> for [$T; $count] {
+            const COUNT: usize = $count;
+            const ZERO: Self = [0.0; $count];
+
+            #[inline(always)]
+            fn load(x: &[$T]) -> Self {
+                let mut lanes = Self::ZERO;
+                lanes.copy_from_slice(&x[..$count]);
+                lanes
+            }
+
+            #[inline(always)]
+            fn first(mut self, count: usize) -> Self {
+                for lane in 0..$count {
+                    self[lane] = if lane < count { self[lane] } else { 0.0 };
+                }
+                self
+            }
+
+            #[inline(always)]
+            fn store(self, out: &mut [$T]) {
+                out[..$count].copy_from_slice(&self);
+            }
+
+            #[inline(always)]
+            fn plus<I: Isa>(mut self, a: Self, b: Self) -> Self {
+                for lane in 0..$count {
+                    self[lane] = Tile::plus::<I>(self[lane], a[lane], b[lane]);
+                }
+                self
+            }
+
+            #[inline(always)]
+            fn plus_scaled<I: Isa>(mut self, a: $T, b: Self) -> Self {
+                for lane in 0..$count {
+                    self[lane] = Tile::plus::<I>(self[lane], a, b[lane]);
+                }
+                self
+            }
+
+            #[inline(always)]
+            fn sum(mut self) -> $T {
+                let mut half = $count / 2;
+                while half > 0 {
+                    for lane in 0..half {
+                        self[lane] += self[lane + half];
+                    }
+                    half /= 2;
+                }
+                self[0]
+            }
+        })*
+    };
+}
+
+tiles! {
+    f32, 8;
+    f64, 4;
+}
+
+/// `O` outputs at `V` runs of neighbouring pixels: `sum over k  w[k][o] x[base + offset[k] ..]`.
+#[inline(always)]
+pub(super) fn pixels<I: Isa, T: Tile, const O: usize, const V: usize>(
+    x: &[T],
+    bases: [usize; V],
+    offsets: &[u32],
+    w: &[T],
+) -> [[T::Lanes; V]; O] {
+    let mut sums = [[T::Lanes::ZERO; V]; O];
+    for (&offset, w) in offsets.iter().zip(w.chunks_exact(O)) {
+        let mut lanes = [T::Lanes::ZERO; V];
+        for v in 0..V {
+            lanes[v] = T::Lanes::load(&x[bases[v] + offset as usize..]);
+        }
+        for o in 0..O {
+            for v in 0..V {
+                sums[o][v] = sums[o][v].plus_scaled::<I>(w[o], lanes[v]);
+            }
+        }
+    }
+    sums
+}
+
+/// `P` neighbouring pixels of `V` runs of outputs: `sum over k  x[offset[k] + p] w[k][..]`.
+#[inline(always)]
+pub(super) fn outputs<I: Isa, T: Tile, const P: usize, const V: usize>(
+    x: &[T],
+    offsets: &[u32],
+    w: &[T],
+) -> [[T::Lanes; V]; P] {
+    let mut sums = [[T::Lanes::ZERO; V]; P];
+    for (&offset, w) in offsets.iter().zip(w.chunks_exact(V * T::Lanes::COUNT)) {
+        let x = &x[offset as usize..][..P];
+        let mut lanes = [T::Lanes::ZERO; V];
+        for v in 0..V {
+            lanes[v] = T::Lanes::load(&w[v * T::Lanes::COUNT..]);
+        }
+        for p in 0..P {
+            for v in 0..V {
+                sums[p][v] = sums[p][v].plus_scaled::<I>(x[p], lanes[v]);
+            }
+        }
+    }
+    sums
+}
+
+/// Along a row of pixels, `R` places for `V` runs of outputs: `sums[r] += sum over j  x[offset[r] + j] y[j][..]`.
+#[inline(always)]
+pub(super) fn places_by_outputs<I: Isa, T: Tile, const R: usize, const V: usize>(
+    x: &[T],
+    offsets: &[u32; R],
+    y: &[T],
+    sums: &mut [[T::Lanes; V]; R],
+) {
+    let width = V * T::Lanes::COUNT;
+    let count = y.len() / width;
+    let mut rows = [x; R];
+    for r in 0..R {
+        rows[r] = &x[offsets[r] as usize..][..count];
+    }
+    for (j, y) in y.chunks_exact(width).enumerate() {
+        let mut lanes = [T::Lanes::ZERO; V];
+        for v in 0..V {
+            lanes[v] = T::Lanes::load(&y[v * T::Lanes::COUNT..]);
+        }
+        for r in 0..R {
+            for v in 0..V {
+                sums[r][v] = sums[r][v].plus_scaled::<I>(rows[r][j], lanes[v]);
+            }
+        }
+    }
+}
+
+/// Along a row of `count` pixels, `R` places for `O` outputs: `sums[o][r] += x[offset[r] + j] y[o][j]`, each lane its own `j`.
+/// Behind the row `y` has zeros up to whole vectors, `x` anything.
+#[inline(always)]
+pub(super) fn places_by_pixels<I: Isa, T: Tile, const R: usize, const O: usize>(
+    x: &[T],
+    offsets: &[u32; R],
+    y: [&[T]; O],
+    count: usize,
+    sums: &mut [[T::Lanes; R]; O],
+) {
+    let padded = y[0].len();
+    let mut rows = [x; R];
+    for r in 0..R {
+        rows[r] = &x[offsets[r] as usize..][..padded];
+    }
+    for at in (0..padded).step_by(T::Lanes::COUNT) {
+        let mut lanes = [T::Lanes::ZERO; R];
+        for r in 0..R {
+            lanes[r] = T::Lanes::load(&rows[r][at..]);
+        }
+        if at + T::Lanes::COUNT > count {
+            for r in 0..R {
+                lanes[r] = lanes[r].first(count - at);
+            }
+        }
+        for o in 0..O {
+            let y = T::Lanes::load(&y[o][at..]);
+            for r in 0..R {
+                sums[o][r] = sums[o][r].plus::<I>(lanes[r], y);
+            }
+        }
+    }
+}

@@ -1,0 +1,325 @@
+//! The gradient for the weight: sums over the pixels of all images.
+//!
+//! ```text
+//! w[o, c, tap] = sum over n, j  x[n, c, place(j) + offset(tap)] y[n, o, j]
+//! ```
+//!
+//! Images are added up in parts whose number the shapes alone decide, then the parts in order. The registers hold either
+//! neighbouring outputs, for which `y` is transposed, or neighbouring pixels.
+
+use core::hint::black_box;
+use core::sync::atomic::{AtomicBool, Ordering};
+
+use rayon::prelude::*;
+
+use super::axis::Axis;
+use super::correlate::{Block, Finite, even, number, parts, whole};
+use super::grid::Grid;
+use super::tile::{self, Lanes, Tile};
+use crate::par;
+use crate::real::Lane;
+use crate::simd::{Isa, Job, compiled};
+
+/// The most places that are added up together, in the two ways.
+const MOST: usize = 6;
+const MOST_BY_PIXELS: usize = 3;
+/// The most outputs that are, by pixels.
+const MOST_OUTPUTS: usize = 4;
+/// About so many transposed pixels stay in the nearest cache.
+const NEAR: usize = 192;
+/// A part has at least so many pixels, so that adding the parts up is little beside.
+const PART: usize = 1 << 10;
+/// More sums than any tile has.
+const ROOM: usize = 128;
+const MOST_PARTS: usize = 16;
+
+/// What is added up.
+pub(super) struct WeightGrad {
+    axes: [Axis; 3],
+    groups: usize,
+    inner: usize,
+    outputs: usize,
+    by_pixels: bool,
+    blocks: Vec<Block>,
+    /// Where each channel's taps read for the first pixel.
+    offsets: Vec<u32>,
+    /// Where each row of pixels begins.
+    rows: Vec<usize>,
+    /// Pixels in a row.
+    count: usize,
+    padded: bool,
+}
+
+impl WeightGrad {
+    pub(super) fn new<T: Lane<Real: Tile>>(axes: [Axis; 3], groups: usize, x: &Grid<'_, T>, y: &Grid<'_, T>) -> Self {
+        let (inner, outputs) = (x.extents[1] / groups, y.extents[1] / groups);
+        let [a, b, c] = &axes;
+        let mut offsets = Vec::new();
+        for channel in 0..inner {
+            for &(_, p0) in &a.strips[0].taps {
+                for &(_, p1) in &b.strips[0].taps {
+                    let row = ((channel * a.len + p0) * b.len + p1) * c.len;
+                    offsets.extend(c.strips[0].taps.iter().map(|&(_, p2)| number(row + p2)));
+                }
+            }
+        }
+        let row = |row: usize| {
+            let (j0, j1) = (row / b.strips[0].count, row % b.strips[0].count);
+            (j0 * a.advance * b.len + j1 * b.advance) * c.len
+        };
+        let rows: Vec<usize> = (0..a.strips[0].count * b.strips[0].count).map(row).collect();
+        let count = c.strips[0].count;
+        let lanes = <T::Real as Tile>::Lanes::COUNT;
+        let pixels = outputs * offsets.len() * (rows.len() * count.div_ceil(lanes) + 8);
+        let transposed = rows.len() * count * (outputs.div_ceil(lanes) * offsets.len() + 2 * outputs);
+        let by_pixels = pixels <= transposed;
+        let blocks = if by_pixels { even(outputs, MOST_OUTPUTS) } else { whole(outputs, lanes) };
+        let padded = axes.iter().any(Axis::is_padded);
+        Self { groups, inner, outputs, by_pixels, blocks, offsets, rows, count, padded, axes }
+    }
+
+    /// Whether it was computed: not where padding would not be left out, for numbers that are not finite.
+    pub(super) fn run<T: Lane<Real: Tile>>(&self, x: &Grid<'_, T>, y: &Grid<'_, T>, out: &mut [T]) -> bool {
+        let images = x.extents[0];
+        let count = (images * self.rows.len() * self.count / PART).clamp(1, MOST_PARTS.min(images.max(1)));
+        let parts = parts(images.max(1), images.max(1).div_ceil(count));
+        let size = self.groups * self.width() * self.offsets.len();
+        let mut sums = vec![T::Real::default(); parts.len() * size];
+        let (failed, few) = (AtomicBool::new(false), parts.len() < par::threads());
+        par::rows(&mut sums, size, 1, |first, sums| {
+            let mut scratch = Scratch::new(self);
+            for (&(first, count), sums) in parts[first..].iter().zip(sums.chunks_exact_mut(size)) {
+                for image in first..(first + count).min(images) {
+                    if !self.image(x, y, image, few, &mut scratch, sums) {
+                        failed.store(true, Ordering::Relaxed);
+                        return;
+                    }
+                }
+            }
+        });
+        if failed.into_inner() {
+            return false;
+        }
+        self.total(&sums, size, out);
+        true
+    }
+}
+
+impl WeightGrad {
+    /// Adds an image's sums; `false` where one of its numbers makes padding count.
+    fn image<T: Lane<Real: Tile>>(
+        &self,
+        x: &Grid<'_, T>,
+        y: &Grid<'_, T>,
+        image: usize,
+        few: bool,
+        scratch: &mut Scratch<T::Real>,
+        sums: &mut [T::Real],
+    ) -> bool {
+        for (group, mut sums) in sums.chunks_exact_mut(self.width() * self.offsets.len()).enumerate() {
+            x.places(&self.axes, image, group * self.inner, &mut scratch.places);
+            self.pixels(y, [image, group * self.outputs], &mut scratch.pixels);
+            if self.padded && !compiled(Finite(&scratch.pixels)) {
+                return false;
+            }
+            let mut tasks = Vec::with_capacity(self.blocks.len());
+            for block in &self.blocks {
+                let part;
+                (part, sums) = sums.split_at_mut(block.width * self.offsets.len());
+                tasks.push((*block, part));
+            }
+            let (x, y) = (&scratch.places, &scratch.pixels);
+            if few {
+                tasks.into_par_iter().for_each(|(block, sums)| self.block(block, x, y, sums));
+            } else {
+                tasks.into_iter().for_each(|(block, sums)| self.block(block, x, y, sums));
+            }
+        }
+        true
+    }
+
+    /// The pixels of a group's outputs, in the order that the registers take them in.
+    fn pixels<T: Lane<Real: Tile>>(&self, y: &Grid<'_, T>, [image, first]: [usize; 2], out: &mut [T::Real]) {
+        if self.by_pixels {
+            return y.rows(image, first, self.row::<T::Real>(), out);
+        }
+        let (pixels, [.., e1, e2]) = (self.rows.len() * self.count, y.extents);
+        for block in &self.blocks {
+            let out = &mut out[block.before * pixels..][..block.width * pixels];
+            for (row, out) in out.chunks_exact_mut(block.width * e2).enumerate() {
+                for output in 0..block.count {
+                    let at = y.at([image, first + block.first + output, row / e1, row % e1, 0]);
+                    y.strew(at, block.width, &mut out[output..]);
+                }
+            }
+        }
+    }
+
+    fn block<R: Tile>(&self, block: Block, x: &[R], y: &[R], sums: &mut [R]) {
+        if !self.by_pixels {
+            let pixels = self.rows.len() * self.count;
+            let y = &y[block.before * pixels..][..block.width * pixels];
+            if block.width == R::Lanes::COUNT {
+                return compiled(ByOutputs::<R, 1> { plan: self, x, y, sums });
+            }
+            return compiled(ByOutputs::<R, 2> { plan: self, x, y, sums });
+        }
+        let size = self.rows.len() * self.row::<R>();
+        let y = &y[block.before * size..][..block.width * size];
+        match block.width {
+            4 => compiled(ByPixels::<R, 4> { plan: self, x, y, sums }),
+            3 => compiled(ByPixels::<R, 3> { plan: self, x, y, sums }),
+            2 => compiled(ByPixels::<R, 2> { plan: self, x, y, sums }),
+            _ => compiled(ByPixels::<R, 1> { plan: self, x, y, sums }),
+        }
+    }
+
+    /// Adds the parts up.
+    fn total<T: Lane<Real: Tile>>(&self, sums: &[T::Real], size: usize, out: &mut [T]) {
+        let places = self.offsets.len();
+        for (group, out) in out.chunks_exact_mut((self.outputs * places).max(1)).enumerate() {
+            for block in &self.blocks {
+                let start = (group * self.width() + block.before) * places;
+                let out = &mut out[block.first * places..][..block.count * places];
+                for (number, out) in out.iter_mut().enumerate() {
+                    let (output, place) = (number / places, number % places);
+                    let at = start + if self.by_pixels { number } else { place * block.width + output };
+                    let total = sums[at..].iter().step_by(size).fold(T::Real::default(), |total, &sum| total + sum);
+                    *out = T::narrow(total);
+                }
+            }
+        }
+    }
+
+    /// Outputs of a group with those that fill registers up.
+    fn width(&self) -> usize {
+        self.blocks.iter().map(|block| block.width).sum()
+    }
+
+    /// Pixels of a row with those that fill registers up.
+    fn row<R: Tile>(&self) -> usize {
+        self.count.next_multiple_of(R::Lanes::COUNT)
+    }
+}
+
+/// An image's copies. What is not written to them stays 0.
+struct Scratch<R> {
+    places: Vec<R>,
+    pixels: Vec<R>,
+}
+
+impl<R: Tile> Scratch<R> {
+    fn new(plan: &WeightGrad) -> Self {
+        let places = plan.inner * plan.axes.iter().map(|axis| axis.len).product::<usize>();
+        let row = if plan.by_pixels { plan.row::<R>() } else { plan.count };
+        Self {
+            // The last row's last vector may read on.
+            places: vec![R::zero(); places + R::Lanes::COUNT],
+            pixels: vec![R::zero(); plan.width() * plan.rows.len() * row],
+        }
+    }
+}
+
+/// The outputs of `V` registers, for all places.
+struct ByOutputs<'a, R, const V: usize> {
+    plan: &'a WeightGrad,
+    x: &'a [R],
+    y: &'a [R],
+    sums: &'a mut [R],
+}
+
+impl<R: Tile, const V: usize> ByOutputs<'_, R, V> {
+    #[inline(always)]
+    fn tile<I: Isa, const P: usize>(&mut self, first: usize, rows: &[usize], y: &[R]) {
+        let (lanes, width) = (R::Lanes::COUNT, V * R::Lanes::COUNT);
+        let Some(offsets) = self.plan.offsets[first..].first_chunk::<P>() else { return };
+        let sums = &mut self.sums[first * width..][..P * width];
+        let mut tile = [[R::Lanes::ZERO; V]; P];
+        for p in 0..P {
+            for v in 0..V {
+                tile[p][v] = R::Lanes::load(&sums[p * width + v * lanes..]);
+            }
+        }
+        for (&base, y) in rows.iter().zip(y.chunks_exact(self.plan.count * width)) {
+            tile::places_by_outputs::<I, R, P, V>(&self.x[base..], offsets, y, &mut tile);
+        }
+        for p in 0..P {
+            for v in 0..V {
+                tile[p][v].store(&mut sums[p * width + v * lanes..]);
+            }
+        }
+    }
+}
+
+impl<R: Tile, const V: usize> Job for ByOutputs<'_, R, V> {
+    type Out = ();
+
+    #[inline(always)]
+    fn run<I: Isa>(mut self) {
+        let (plan, y) = (self.plan, self.y);
+        let row = plan.count * V * R::Lanes::COUNT;
+        let near = (NEAR / plan.count).max(1);
+        for (rows, y) in plan.rows.chunks(near).zip(y.chunks(near * row)) {
+            for (first, count) in parts(plan.offsets.len(), MOST) {
+                match count {
+                    6 => self.tile::<I, 6>(first, rows, y),
+                    5 => self.tile::<I, 5>(first, rows, y),
+                    4 => self.tile::<I, 4>(first, rows, y),
+                    3 => self.tile::<I, 3>(first, rows, y),
+                    2 => self.tile::<I, 2>(first, rows, y),
+                    _ => self.tile::<I, 1>(first, rows, y),
+                }
+            }
+        }
+    }
+}
+
+/// `O` outputs, for all places.
+struct ByPixels<'a, R, const O: usize> {
+    plan: &'a WeightGrad,
+    x: &'a [R],
+    y: &'a [R],
+    sums: &'a mut [R],
+}
+
+impl<R: Tile, const O: usize> ByPixels<'_, R, O> {
+    #[inline(always)]
+    fn tile<I: Isa, const P: usize>(&mut self, first: usize) {
+        let (plan, row) = (self.plan, self.plan.row::<R>());
+        let Some(offsets) = plan.offsets[first..].first_chunk::<P>() else { return };
+        let mut tile = [[R::Lanes::ZERO; P]; O];
+        let size = plan.rows.len() * row;
+        for (number, &base) in plan.rows.iter().enumerate() {
+            let y = core::array::from_fn(|o| &self.y[o * size + number * row..][..row]);
+            tile::places_by_pixels::<I, R, P, O>(&self.x[base..], offsets, y, plan.count, &mut tile);
+        }
+        let (mut room, lanes) = ([R::zero(); ROOM], R::Lanes::COUNT);
+        for o in 0..O {
+            for p in 0..P {
+                tile[o][p].store(&mut room[(o * P + p) * lanes..]);
+            }
+        }
+        let room = black_box(&room);
+        for o in 0..O {
+            for p in 0..P {
+                let sum = &mut self.sums[o * plan.offsets.len() + first + p];
+                *sum = *sum + R::Lanes::load(&room[(o * P + p) * lanes..]).sum();
+            }
+        }
+    }
+}
+
+impl<R: Tile, const O: usize> Job for ByPixels<'_, R, O> {
+    type Out = ();
+
+    #[inline(always)]
+    fn run<I: Isa>(mut self) {
+        for (first, count) in parts(self.plan.offsets.len(), MOST_BY_PIXELS) {
+            match count {
+                3 => self.tile::<I, 3>(first),
+                2 => self.tile::<I, 2>(first),
+                _ => self.tile::<I, 1>(first),
+            }
+        }
+    }
+}
