@@ -7,7 +7,7 @@ use super::GRAIN;
 use super::softmax::{largest, sum_of_exp};
 use crate::half::Stored;
 use crate::lines::{Lines, Source};
-use crate::math::{Float, log};
+use crate::math::log;
 use crate::par;
 use crate::simd::{Isa, Job, compiled};
 

@@ -7,7 +7,6 @@ use backend_cpu::{Cpu, Layout, View};
 use super::{composite, cross_entropy};
 use crate::half::Stored;
 use crate::lines::samples::{alone_and_shared, elements, fraction, layouts, special};
-use crate::math::Float;
 
 const SHAPES: [&[usize]; 10] =
     [&[1], &[700], &[0, 3], &[3, 5], &[17, 33], &[5, 600], &[600, 5], &[3, 20, 35], &[40, 6, 40], &[2, 3, 4, 5]];
