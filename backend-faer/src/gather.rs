@@ -2,6 +2,7 @@
 
 mod scatter;
 #[cfg(test)]
+#[expect(clippy::cast_possible_truncation, reason = "the numbers of tests are small")]
 mod tests;
 
 use backend_cpu::{IndexError, Place, Row, View, Walk};

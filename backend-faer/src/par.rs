@@ -37,11 +37,3 @@ pub(crate) fn fixed<T: Send>(out: &mut [T], size: usize, work: impl Fn(usize, &m
         out.par_chunks_mut(size).enumerate().for_each(|(part, out)| work(part, out));
     }
 }
-
-/// Runs `work` for each number below `count`, on all threads where there are several.
-pub(crate) fn each(count: usize, work: impl Fn(usize) + Sync + Send) {
-    if threads() == 1 || count < 2 {
-        return (0..count).for_each(work);
-    }
-    (0..count).into_par_iter().for_each(work);
-}

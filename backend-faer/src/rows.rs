@@ -5,6 +5,7 @@ mod normalize;
 mod softmax;
 mod softplus;
 #[cfg(test)]
+#[expect(clippy::cast_possible_truncation, reason = "the numbers of tests are small")]
 mod tests;
 
 use autodiff_core::{Axes, Composite};

@@ -412,7 +412,7 @@ impl<R: Tile> Job for Finite<'_, R> {
         let (blocks, rest) = self.0.as_chunks::<32>();
         for block in blocks {
             for lane in 0..32 {
-                sums[lane] = sums[lane] + block[lane] * R::zero();
+                sums[lane] += block[lane] * R::zero();
             }
         }
         let zero = |x: &R| *x * R::zero() == R::zero();

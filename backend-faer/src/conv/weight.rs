@@ -303,7 +303,7 @@ impl<R: Tile, const O: usize> ByPixels<'_, R, O> {
         for o in 0..O {
             for p in 0..P {
                 let sum = &mut self.sums[o * plan.offsets.len() + first + p];
-                *sum = *sum + R::Lanes::load(&room[(o * P + p) * lanes..]).sum();
+                *sum += R::Lanes::load(&room[(o * P + p) * lanes..]).sum();
             }
         }
     }

@@ -29,14 +29,14 @@ impl<R: Real> Job for Sum<'_, R> {
             for &from in rows {
                 let x = row_of(from);
                 if pairs {
-                    out.iter_mut().zip(x.as_chunks::<2>().0).for_each(|(y, x)| *y = *y + (x[0] + x[1]));
+                    out.iter_mut().zip(x.as_chunks::<2>().0).for_each(|(y, x)| *y += x[0] + x[1]);
                     continue;
                 }
                 for tap in self.over.last() {
                     let (out, x) = (&mut out[tap.windows.clone()], &x[tap.cell..]);
                     match stride {
-                        1 => out.iter_mut().zip(x).for_each(|(y, &x)| *y = *y + x),
-                        _ => out.iter_mut().zip(x.iter().step_by(stride)).for_each(|(y, &x)| *y = *y + x),
+                        1 => out.iter_mut().zip(x).for_each(|(y, &x)| *y += x),
+                        _ => out.iter_mut().zip(x.iter().step_by(stride)).for_each(|(y, &x)| *y += x),
                     }
                 }
             }
@@ -77,8 +77,8 @@ impl<R: Real> Job for Spread<'_, R> {
                 for tap in self.over.last() {
                     let (out, y) = (&mut out[tap.cell..], &y[tap.windows.clone()]);
                     match stride {
-                        1 => out.iter_mut().zip(y).for_each(|(x, &y)| *x = *x + y),
-                        _ => out.iter_mut().step_by(stride).zip(y).for_each(|(x, &y)| *x = *x + y),
+                        1 => out.iter_mut().zip(y).for_each(|(x, &y)| *x += y),
+                        _ => out.iter_mut().step_by(stride).zip(y).for_each(|(x, &y)| *x += y),
                     }
                 }
             }
