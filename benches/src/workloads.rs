@@ -9,8 +9,8 @@ mod functions;
 mod language;
 mod timing;
 
-use std::error::Error;
-use std::time::Duration;
+use core::error::Error;
+use core::time::Duration;
 
 use autodiff_core::{Element, Execute, Index, Tensor};
 

@@ -1,15 +1,17 @@
 //! A device that lends rooms which are too long and full of rubbish: what reads what it has not written, or asks the room
 //! for its length, fails. And it gets every room back.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+extern crate alloc;
+
+use alloc::sync::Arc;
+use core::sync::atomic::{AtomicUsize, Ordering};
 
 use autodiff_core::{Autodiff, DType, DataBuf, Tensor, bf16, f16};
 use backend_cpu::{Dense, KernelSet, Kernels, Resources, Scalar};
 
 /// The plain loops on the device below.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct LentKernels;
+pub(crate) struct LentKernels;
 
 impl<T: Scalar> Kernels<T> for LentKernels {}
 
@@ -19,7 +21,7 @@ impl<T: Scalar> KernelSet<T> for LentKernels {
 
 /// Counts the rooms that are out.
 #[derive(Clone, Debug, Default)]
-pub struct Lender(Arc<AtomicUsize>);
+pub(crate) struct Lender(Arc<AtomicUsize>);
 
 impl PartialEq for Lender {
     fn eq(&self, other: &Self) -> bool {
@@ -45,7 +47,7 @@ impl<T: Scalar> Resources<T> for Lender {
 }
 
 /// The scalar backend on rooms that are lent.
-pub type Lent<T> = Dense<T, LentKernels>;
+pub(crate) type Lent<T> = Dense<T, LentKernels>;
 
 #[test]
 fn all_rooms_come_back() {

@@ -1,9 +1,10 @@
 //! Times the workloads: see `--help`.
 
-use std::error::Error;
+use core::error::Error;
+use core::time::Duration;
 use std::io::{self, Write};
 use std::process::{Command, ExitCode};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use autodiff_core::{Backend, Execute};
 use backend_cpu::{Cpu, CpuDevice};
@@ -96,24 +97,25 @@ impl<S: Execute, D: Execute> On<'_, S, D> {
             any = true;
         }
         for extents in PRODUCTS {
-            let products: [(&str, fn(&Self, [usize; 3]) -> (Unit, Step)); 2] = [
-                ("f32", |on, extents| build_product::<S>(extents, &on.single)),
-                ("f64", |on, extents| build_product::<D>(extents, &on.double)),
-            ];
-            for (elem, product) in products {
-                let name = product_name(elem, extents);
-                if self.wants(&name) {
-                    let (unit, mut step) = product(self, extents);
-                    self.report(&name, unit, &time(&mut step)?)?;
-                    any = true;
-                }
-            }
+            any |= self.product("f32", extents, || build_product::<S>(extents, &self.single))?;
+            any |= self.product("f64", extents, || build_product::<D>(extents, &self.double))?;
         }
         if self.wants("cold_start") {
             self.report("cold_start", Unit::MsPerStep, &self.cold_start()?)?;
             any = true;
         }
         if any { Ok(()) } else { Err(format!("{} is no workload", self.arguments.workload).into()) }
+    }
+
+    /// Whether the product was asked for.
+    fn product(&self, elem: &str, extents: [usize; 3], build: impl FnOnce() -> (Unit, Step)) -> Result<bool> {
+        let name = product_name(elem, extents);
+        let wanted = self.wants(&name);
+        if wanted {
+            let (unit, mut step) = build();
+            self.report(&name, unit, &time(&mut step)?)?;
+        }
+        Ok(wanted)
     }
 
     fn wants(&self, name: &str) -> bool {

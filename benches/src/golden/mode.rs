@@ -31,10 +31,13 @@ impl fmt::Display for Mode {
     }
 }
 
+/// Runs a list: inputs, outputs, and what went wrong.
+type RunList<E> = fn(&WengertList<E>, &[Data<'_, E>], &mut [DataMut<'_, E>]) -> Result<(), String>;
+
 /// A backend whose type is forgotten, so that every operation is compiled once for each element and not for each backend.
 pub(super) struct Engine<E: Element> {
     device: Place<E>,
-    execute: fn(&WengertList<E>, &[Data<'_, E>], &mut [DataMut<'_, E>]) -> Result<(), String>,
+    execute: RunList<E>,
 }
 
 impl<E: Element> Engine<E> {

@@ -1,7 +1,8 @@
 //! [`time`]: a step again and again, until its time is known.
 
-use std::error::Error;
-use std::time::{Duration, Instant};
+use core::error::Error;
+use core::time::Duration;
+use std::time::Instant;
 
 use super::Step;
 
