@@ -26,19 +26,25 @@ pub(crate) struct Lines<'a, T> {
     pub(crate) len: usize,
     /// Whether a line's elements follow each other in row-major order: no axis lies behind theirs.
     pub(crate) innermost: bool,
+    /// Whether they do so without the elements of another line among them.
+    pub(crate) trailing: bool,
 }
 
 impl<'a, T> Lines<'a, T> {
     pub(crate) fn new(axes: Axes, x: View<'a, T>) -> Self {
         let (mut starts, mut shifts) = (Walk::new([x.start()]), Walk::new([0]));
-        let mut innermost = true;
+        let (mut innermost, mut begun, mut trailing) = (true, false, true);
         for (axis, (&extent, &stride)) in x.shape().extents().iter().zip(x.strides()).enumerate() {
             let along = axes.contains(axis);
             if along { &mut shifts } else { &mut starts }.push(extent, [stride]);
-            innermost = if extent == 1 { innermost } else { along };
+            if extent != 1 {
+                innermost = along;
+                begun |= along;
+                trailing &= along || !begun;
+            }
         }
         let len = shifts.left();
-        Self { x, row: starts.pop(), starts, run: shifts.pop(), shifts, len, innermost }
+        Self { x, row: starts.pop(), starts, run: shifts.pop(), shifts, len, innermost, trailing }
     }
 
     /// The first elements of the lines from `first` on.

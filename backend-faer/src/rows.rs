@@ -65,7 +65,7 @@ fn along<T: Stored, K: RowKernel<T::Real>>(kernel: K, axes: Axes, x: View<'_, T>
     if out.is_empty() {
         return;
     }
-    if lines.innermost || K::SINGLE {
+    if lines.trailing || K::SINGLE {
         let width = if K::SINGLE { 1 } else { lines.len };
         let grain = GRAIN.div_ceil(lines.len.max(1)) * width;
         par::rows(out, width, grain, |first, out| compiled(Rows { kernel, lines: &lines, first, width, out }));

@@ -17,7 +17,8 @@ fn composites(rank: usize) -> Vec<Composite> {
         let number = axis as u8;
         all.extend([Composite::Softmax { axis: number }, Composite::LogSoftmax { axis: number }]);
         all.push(Composite::LogSumExp { axis: number });
-        for axes in [Axes::one(axis), Axes::all(rank)] {
+        let others = (0..rank).filter(|&other| other != axis).fold(Axes::default(), Axes::with);
+        for axes in [Axes::one(axis), Axes::all(rank), others] {
             let eps = Scalar::new(0.01);
             all.extend([Composite::Standardize { axes, eps }, Composite::RmsNorm { axes, eps }]);
         }

@@ -102,7 +102,7 @@ fn a_wrong_value_is_shown_with_its_place() {
     set.set_first("neg/001/out.y", 7.0);
     set.check(
         "1 passed, 1 failed, 0 skipped",
-        &["FAILED neg/001 (f64, eager): out.y at [0]: ", ", 7.0 expected, error "],
+        &["FAILED neg/001 (cpu, f64, eager): out.y at [0]: ", ", 7.0 expected, error "],
     );
 }
 
@@ -119,7 +119,7 @@ fn a_wrong_product_is_shown_where_one_is_computed() {
     set.set_first("square/001/hvp.x", 7.0);
     set.check("1 passed, 0 failed, 0 skipped", &[]);
     set.check_in("traced", "1 passed, 0 failed, 0 skipped", &[]);
-    let texts = ["FAILED square/001 (f64, nested): hvp.x at [0]: ", ", 7.0 expected, error "];
+    let texts = ["FAILED square/001 (cpu, f64, nested): hvp.x at [0]: ", ", 7.0 expected, error "];
     set.check_in("nested", "0 passed, 1 failed, 0 skipped", &texts);
     set.case(0)["tol"]["f64_hvp"] = Value::Null;
     set.check("", &["case square/001: a tolerance of its Hessian-vector product expected, none found"]);
@@ -148,8 +148,8 @@ fn what_is_not_known_fails_by_name() {
     set.case(0)["op"] = "snoitcnuf".into();
     set.case(1)["attrs"] = json!({ "twist": 3 });
     let texts = [
-        "neg/001 (f64, eager): the operation is unknown, and may not be skipped",
-        "neg/002 (f64, eager): attribute twist = 3 is not handled, and may not be skipped",
+        "neg/001 (cpu, f64, eager): the operation is unknown, and may not be skipped",
+        "neg/002 (cpu, f64, eager): attribute twist = 3 is not handled, and may not be skipped",
     ];
     set.check("0 passed, 2 failed, 0 skipped", &texts);
     set.case(0)["op"] = "neg".into();
@@ -169,7 +169,7 @@ fn an_operation_of_the_list_is_skipped() {
 fn a_panic_fails_its_case_alone() {
     let mut set = Doctored::new("panic", &["reshape/000", "reshape/001"]);
     set.case(0)["attrs"] = json!({ "shape": [7, 7] });
-    set.check("1 passed, 1 failed, 0 skipped", &["reshape/000 (f64, eager): panicked: reshape"]);
+    set.check("1 passed, 1 failed, 0 skipped", &["reshape/000 (cpu, f64, eager): panicked: reshape"]);
 }
 
 #[test]
@@ -178,8 +178,8 @@ fn tensors_that_are_not_what_the_manifest_says_fail_their_case() {
     set.case(0)["inputs"][0]["dtype"] = "i64".into();
     set.case(1)["outputs"][0]["shape"] = json!([5]);
     let texts = [
-        "neg/001 (f64, eager): doctored.safetensors, tensor neg/001/in.x: I64 of shape",
-        "neg/002 (f64, eager): doctored.safetensors, tensor neg/002/",
+        "neg/001 (cpu, f64, eager): doctored.safetensors, tensor neg/001/in.x: I64 of shape",
+        "neg/002 (cpu, f64, eager): doctored.safetensors, tensor neg/002/",
         "of shape [5] expected, F64 of shape",
     ];
     set.check("0 passed, 2 failed, 0 skipped", &texts);
