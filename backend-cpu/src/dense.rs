@@ -36,9 +36,7 @@ impl<T: Scalar, K: KernelSet<T>> Backend for Dense<T, K> {
     type Tensor = DenseTensor<T, K::Device>;
 
     fn from_data(data: Data<'_, T>, shape: &Shape, device: &K::Device) -> Self::Tensor {
-        let mut room = device.take(data.dtype(), data.len());
-        room.as_data_mut().first(data.len()).copy_from(data);
-        DenseTensor::computed(room, *shape, device)
+        DenseTensor::computed(device.hold(data), *shape, device)
     }
 
     fn to_data(tensor: &Self::Tensor) -> DataBuf<T> {
@@ -74,7 +72,7 @@ impl<T: Scalar, K: KernelSet<T>> Backend for Dense<T, K> {
         let mut room = device.take(out.dtype, len);
         let written = room.as_data_mut().first(len);
         let work = || dispatch::apply::<T, K, _>(primitive, inputs, out, written);
-        match device.run(dispatch::cost(primitive, inputs, out), work) {
+        match device.run(|| dispatch::cost(primitive, inputs, out), work) {
             Ok(()) => DenseTensor::computed(room, out.shape, device),
             Err(error) => panic!("{}: {error}", primitive.name()),
         }

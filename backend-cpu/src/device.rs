@@ -4,7 +4,7 @@ use core::fmt::Debug;
 
 use autodiff_core::MaybeSendSync;
 #[cfg(feature = "alloc")]
-use autodiff_core::{DType, DataBuf};
+use autodiff_core::{DType, Data, DataBuf};
 
 use crate::math::Scalar;
 
@@ -16,14 +16,21 @@ pub trait Resources<T: Scalar>: Clone + Default + Debug + PartialEq + MaybeSendS
         DataBuf::zeros(dtype, len)
     }
 
+    /// Room that begins with a copy of these elements.
+    #[cfg(feature = "alloc")]
+    fn hold(&self, data: Data<'_, T>) -> DataBuf<T> {
+        DataBuf::copy(data)
+    }
+
     /// Takes back room that no tensor needs any more.
     #[cfg(feature = "alloc")]
     fn give_back(&self, room: DataBuf<T>) {
         drop(room);
     }
 
-    /// Does some work of about `cost` arithmetic operations where the threads for it are.
-    fn run<R: MaybeSendSync>(&self, cost: usize, work: impl FnOnce() -> R + MaybeSendSync) -> R {
+    /// Does some work of about `cost()` arithmetic operations where the threads for it are.
+    #[inline]
+    fn run<R: MaybeSendSync>(&self, cost: impl FnOnce() -> usize, work: impl FnOnce() -> R + MaybeSendSync) -> R {
         let _ = cost;
         work()
     }

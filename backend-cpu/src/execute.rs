@@ -47,6 +47,6 @@ impl<T: Scalar, K: KernelSet<T>> Execute for Dense<T, K> {
 
     fn run(program: &mut Program<T>, inputs: &[Data<'_, T>], outputs: &mut [DataMut<'_, T>]) -> Result<(), RunError> {
         let (plan, workspace) = (program.plan.as_plan(), program.workspace.borrow());
-        K::Device::default().run(usize::MAX, || plan.run_in::<K>(workspace, inputs, outputs))
+        K::Device::default().run(|| usize::MAX, || plan.run_in::<K>(workspace, inputs, outputs))
     }
 }

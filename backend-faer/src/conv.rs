@@ -22,14 +22,14 @@ use grid::{Grid, five};
 pub(crate) use tile::Tile;
 use weight::WeightGrad;
 
-use crate::real::Lane;
+use crate::half::Stored;
 
 /// Below so many products preparations take longer.
 const WORTH_PREPARING: usize = 1 << 10;
 /// Padding alone may take so many places.
 const MUCH: usize = 1 << 16;
 
-pub(crate) fn conv<T: Lane<Real: Tile>>(
+pub(crate) fn conv<T: Stored<Real: Tile>>(
     window: &Window,
     groups: usize,
     x: View<'_, T>,
@@ -49,7 +49,7 @@ pub(crate) fn conv<T: Lane<Real: Tile>>(
     }
 }
 
-pub(crate) fn conv_input_grad<T: Lane<Real: Tile>>(
+pub(crate) fn conv_input_grad<T: Stored<Real: Tile>>(
     window: &Window,
     groups: usize,
     y: View<'_, T>,
@@ -74,7 +74,7 @@ pub(crate) fn conv_input_grad<T: Lane<Real: Tile>>(
     }
 }
 
-pub(crate) fn conv_weight_grad<T: Lane<Real: Tile>>(
+pub(crate) fn conv_weight_grad<T: Stored<Real: Tile>>(
     window: &Window,
     groups: usize,
     x: View<'_, T>,
@@ -97,19 +97,19 @@ pub(crate) fn conv_weight_grad<T: Lane<Real: Tile>>(
 }
 
 /// The axes of a source that windows slide over.
-fn forward<T: Lane>(window: &Window, source: &Grid<'_, T>, [t0, t1, t2]: [usize; 3]) -> Option<[Axis; 3]> {
+fn forward<T: Stored>(window: &Window, source: &Grid<'_, T>, [t0, t1, t2]: [usize; 3]) -> Option<[Axis; 3]> {
     let ([s0, s1, s2], [_, _, e0, e1, e2]) = (window.all(), source.extents);
     let axes = [Axis::windows(s0, e0, t0, false), Axis::windows(s1, e1, t1, false), Axis::windows(s2, e2, t2, true)];
     fitting(axes, source)
 }
 
 /// Whether there are enough products for each of so many pixels.
-fn worth<T: Lane>(weight: &Grid<'_, T>, pixels: usize) -> Option<()> {
+fn worth<T: Stored>(weight: &Grid<'_, T>, pixels: usize) -> Option<()> {
     (weight.extents.iter().product::<usize>() * pixels >= WORTH_PREPARING).then_some(())
 }
 
 /// The axes, where a copy with the padding around it is not much larger than the source.
-fn fitting<T: Lane>(axes: [Axis; 3], source: &Grid<'_, T>) -> Option<[Axis; 3]> {
+fn fitting<T: Stored>(axes: [Axis; 3], source: &Grid<'_, T>) -> Option<[Axis; 3]> {
     let [_, channels, e0, e1, e2] = source.extents;
     let places = axes.iter().try_fold(channels, |places, axis| places.checked_mul(axis.len))?;
     (places <= 8 * channels * e0 * e1 * e2 + MUCH && u32::try_from(places).is_ok()).then_some(axes)

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-use autodiff_core::{DType, DataBuf, MaybeSendSync, bf16, f16};
+use autodiff_core::{DType, Data, DataBuf, MaybeSendSync, bf16, f16};
 use backend_cpu::Resources;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
@@ -108,13 +108,23 @@ macro_rules! resources {
                 self.0.memory.take(dtype, len)
             }
 
+            fn hold(&self, data: Data<'_, $T>) -> DataBuf<$T> {
+                let mut room = self.0.memory.take(data.dtype(), data.len());
+                room.as_data_mut().first(data.len()).copy_from(data);
+                room
+            }
+
             fn give_back(&self, room: DataBuf<$T>) {
                 self.0.memory.give_back(room);
             }
 
-            fn run<R: MaybeSendSync>(&self, cost: usize, work: impl FnOnce() -> R + MaybeSendSync) -> R {
-                let alone = self.threads() == 1 && rayon::current_thread_index().is_none();
-                if cost < WORTH_A_POOL || alone { work() } else { self.install(work) }
+            fn run<R: MaybeSendSync>(
+                &self,
+                cost: impl FnOnce() -> usize,
+                work: impl FnOnce() -> R + MaybeSendSync,
+            ) -> R {
+                let alone = || self.threads() == 1 && rayon::current_thread_index().is_none();
+                if cost() < WORTH_A_POOL || alone() { work() } else { self.install(work) }
             }
         })*
     };

@@ -12,8 +12,8 @@ mod tests;
 use autodiff_core::{Shape, Window};
 use backend_cpu::View;
 
+use crate::half::{Stored, narrow};
 use crate::par;
-use crate::real::Lane;
 use crate::simd::compiled;
 use arg_max::ArgMax;
 use over::{Over, Planes};
@@ -22,7 +22,7 @@ use sum::{Spread, Sum};
 /// About so many cells take some microseconds.
 const GRAIN: usize = 1 << 14;
 
-pub(crate) fn window_sum<T: Lane>(window: &Window, x: View<'_, T>, shape: &Shape, out: &mut [T]) {
+pub(crate) fn window_sum<T: Stored>(window: &Window, x: View<'_, T>, shape: &Shape, out: &mut [T]) {
     let over = Over::cells_of_windows(window, x.shape(), shape);
     let planes = Planes::new(window, x);
     par::rows(out, over.windows(), grain(&over, over.windows()), |first, out| {
@@ -34,7 +34,7 @@ pub(crate) fn window_sum<T: Lane>(window: &Window, x: View<'_, T>, shape: &Shape
     });
 }
 
-pub(crate) fn window_spread<T: Lane>(window: &Window, y: View<'_, T>, shape: &Shape, out: &mut [T]) {
+pub(crate) fn window_spread<T: Stored>(window: &Window, y: View<'_, T>, shape: &Shape, out: &mut [T]) {
     let over = Over::windows_of_cells(window, shape, y.shape());
     let planes = Planes::new(window, y);
     if over.cells() == 0 {
@@ -49,7 +49,7 @@ pub(crate) fn window_spread<T: Lane>(window: &Window, y: View<'_, T>, shape: &Sh
     });
 }
 
-pub(crate) fn window_arg_max<T: Lane>(window: &Window, x: View<'_, T>, shape: &Shape, out: &mut [i32]) {
+pub(crate) fn window_arg_max<T: Stored>(window: &Window, x: View<'_, T>, shape: &Shape, out: &mut [i32]) {
     let over = Over::cells_of_windows(window, x.shape(), shape);
     let planes = Planes::new(window, x);
     par::rows(out, over.windows(), grain(&over, over.windows()), |first, out| {
@@ -67,11 +67,11 @@ fn grain(over: &Over, size: usize) -> usize {
 }
 
 /// Sums that are added up in the format that is computed with.
-fn sums_of<T: Lane>(out: &mut [T], sums: &mut Vec<T::Real>, work: impl FnOnce(&mut [T::Real])) {
+fn sums_of<T: Stored>(out: &mut [T], sums: &mut Vec<T::Real>, work: impl FnOnce(&mut [T::Real])) {
     if let Some(out) = T::as_real_mut(out) {
         return work(out);
     }
     sums.resize(out.len(), T::Real::default());
     work(sums);
-    out.iter_mut().zip(sums).for_each(|(y, sum)| *y = T::narrow(*sum));
+    narrow(sums, out);
 }

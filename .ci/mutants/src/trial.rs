@@ -20,7 +20,7 @@ const MEMORY: u32 = 6_000_000;
 const SLOW: Duration = Duration::from_millis(300);
 
 /// Tests that count allocations, which the switches make too.
-const COUNTING: [&str; 2] = ["allocations::", "checkpoint::"];
+const COUNTING: [&str; 2] = ["allocations::", "checkpoint_memory::"];
 
 /// One test, and what it reaches.
 #[derive(Debug)]

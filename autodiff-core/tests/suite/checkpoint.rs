@@ -1,6 +1,6 @@
 //! A checkpointed segment computes what the segment computes, at every level, in a list and out of it, and runs again
 //! for its gradient, whose contributions are then added up segment by segment. What it saves is measured in
-//! `backend-cpu/tests/suite/checkpoint.rs`, where plans are.
+//! `backend-cpu/tests/suite/checkpoint_memory.rs`, where plans are.
 
 use autodiff_core::{
     Autodiff, Backend, Index, Segment, Spec, Tensor, Trace, WengertList, check_grads, checkpoint,

@@ -6,7 +6,7 @@ extern crate alloc;
 use alloc::sync::Arc;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
-use autodiff_core::{Autodiff, DType, DataBuf, Tensor, bf16, f16};
+use autodiff_core::{Autodiff, DType, Data, DataBuf, Tensor, bf16, f16};
 use backend_cpu::{Dense, KernelSet, Kernels, Resources, Scalar};
 
 /// The plain loops on the device below.
@@ -39,6 +39,12 @@ impl<T: Scalar> Resources<T> for Lender {
             DType::Bf16 => DataBuf::Bf16(vec![bf16::NAN; len]),
             DType::Index => DataBuf::Index(vec![i32::MIN; len]),
         }
+    }
+
+    fn hold(&self, data: Data<'_, T>) -> DataBuf<T> {
+        let mut room = self.take(data.dtype(), data.len());
+        room.as_data_mut().first(data.len()).copy_from(data);
+        room
     }
 
     fn give_back(&self, _: DataBuf<T>) {

@@ -10,7 +10,7 @@
 )]
 
 mod allocations;
-mod checkpoint;
+mod checkpoint_memory;
 mod eager;
 mod errors;
 mod in_place;

@@ -15,8 +15,8 @@ use rayon::prelude::*;
 use super::axis::{Axis, Strip};
 use super::grid::Grid;
 use super::tile::{self, Lanes, Tile};
+use crate::half::{Stored, narrow};
 use crate::par;
-use crate::real::Lane;
 use crate::simd::{Isa, Job, compiled};
 
 /// The most outputs whose pixels are added up together, and the most pixels whose outputs are.
@@ -76,7 +76,7 @@ pub(super) enum Role {
 
 impl<R: Tile> Correlation<R> {
     /// `None` where padding would not be left out, for numbers that are not finite.
-    pub(super) fn new<T: Lane<Real = R>>(
+    pub(super) fn new<T: Stored<Real = R>>(
         axes: [Axis; 3],
         groups: usize,
         w: &Grid<'_, T>,
@@ -109,7 +109,7 @@ impl<R: Tile> Correlation<R> {
     }
 
     /// Every image.
-    pub(super) fn run<T: Lane<Real = R>>(&self, x: &Grid<'_, T>, out: &mut [T]) {
+    pub(super) fn run<T: Stored<Real = R>>(&self, x: &Grid<'_, T>, out: &mut [T]) {
         let image = self.groups * self.outputs * self.plane;
         // Some ten microseconds.
         let grain = (1 << 19) / self.pieces.first().map_or(1, |piece| piece.offsets.len().max(1));
@@ -124,12 +124,12 @@ impl<R: Tile> Correlation<R> {
                 }
                 wide.resize(image, R::zero());
                 self.image(x, number, few, &mut places, &mut wide);
-                out.iter_mut().zip(&wide).for_each(|(y, &sum)| *y = T::narrow(sum));
+                narrow(&wide, out);
             }
         });
     }
 
-    fn image<T: Lane<Real = R>>(&self, x: &Grid<'_, T>, number: usize, few: bool, places: &mut [R], out: &mut [R]) {
+    fn image<T: Stored<Real = R>>(&self, x: &Grid<'_, T>, number: usize, few: bool, places: &mut [R], out: &mut [R]) {
         for (group, mut out) in out.chunks_exact_mut(self.outputs * self.plane).enumerate() {
             x.places(&self.axes, number, group * self.inner, places);
             let mut parts = Vec::with_capacity(self.blocks.len());
@@ -175,7 +175,7 @@ impl<R: Tile> Correlation<R> {
         self.axes.iter().map(|axis| axis.len).product()
     }
 
-    fn piece<T: Lane<Real = R>>(
+    fn piece<T: Stored<Real = R>>(
         &self,
         strips: [&Strip; 3],
         w: &Grid<'_, T>,
@@ -198,7 +198,7 @@ impl<R: Tile> Correlation<R> {
         Piece { offsets, weights: self.weights(&taps, w, role), runs: self.runs(strips, plane), step: c.step }
     }
 
-    fn weights<T: Lane<Real = R>>(&self, taps: &[[usize; 3]], w: &Grid<'_, T>, role: Role) -> Vec<R> {
+    fn weights<T: Stored<Real = R>>(&self, taps: &[[usize; 3]], w: &Grid<'_, T>, role: Role) -> Vec<R> {
         let taps: Vec<usize> = taps.iter().map(|&[i0, i1, i2]| w.at([0, 0, i0, i1, i2])).collect();
         let width: usize = self.blocks.iter().map(|block| block.width).sum();
         let mut weights = vec![R::zero(); self.groups * width * self.inner * taps.len()];

@@ -4,7 +4,8 @@ use autodiff_core::Shape;
 use backend_cpu::{Row, View};
 
 use super::axis::Axis;
-use crate::real::Lane;
+use crate::half::Stored;
+use crate::lines::load;
 
 /// A tensor with two outer axes and three inner ones, of which leading ones may have been missing.
 pub(super) struct Grid<'a, T> {
@@ -13,7 +14,7 @@ pub(super) struct Grid<'a, T> {
     pub(super) strides: [isize; 5],
 }
 
-impl<'a, T: Lane> Grid<'a, T> {
+impl<'a, T: Stored> Grid<'a, T> {
     pub(super) fn new(view: View<'a, T>) -> Self {
         let mut strides = [0; 5];
         strides[..2].copy_from_slice(&view.strides()[..2]);
@@ -47,7 +48,7 @@ impl<'a, T: Lane> Grid<'a, T> {
                 for &(cell, count, place) in &runs {
                     let at = self.at([image, channel, p0 + i, p1 + j, cell]);
                     let step = self.strides[4].wrapping_mul(c.phases.cast_signed());
-                    widen(self.view.row(at, count, step), &mut out[place..place + count]);
+                    load(self.view, at, step, &mut out[place..place + count]);
                 }
             }
         }
@@ -58,7 +59,7 @@ impl<'a, T: Lane> Grid<'a, T> {
         let [_, _, e0, e1, e2] = self.extents;
         for (row, out) in out.chunks_exact_mut(len).enumerate() {
             let at = self.at([image, first + row / e1 / e0, row / e1 % e0, row % e1, 0]);
-            widen(self.view.row(at, e2, self.strides[4]), &mut out[..e2]);
+            load(self.view, at, self.strides[4], &mut out[..e2]);
         }
     }
 
@@ -66,9 +67,9 @@ impl<'a, T: Lane> Grid<'a, T> {
     pub(super) fn strew(&self, at: usize, step: usize, out: &mut [T::Real]) {
         let out = out.iter_mut().step_by(step);
         match self.view.row(at, self.extents[4], self.strides[4]) {
-            Row::Slice(row) => out.zip(row).for_each(|(y, x)| *y = x.widen()),
-            Row::Same(x) => out.for_each(|y| *y = x.widen()),
-            Row::Strided(row) => out.zip(row).for_each(|(y, x)| *y = x.widen()),
+            Row::Slice(row) => out.zip(row).for_each(|(y, x)| *y = x.wide()),
+            Row::Same(x) => out.for_each(|y| *y = x.wide()),
+            Row::Strided(row) => out.zip(row).for_each(|(y, x)| *y = x.wide()),
         }
     }
 }
@@ -79,15 +80,4 @@ pub(super) fn five(shape: &Shape) -> [usize; 5] {
     extents[..2].copy_from_slice(&shape.extents()[..2]);
     extents[7 - shape.rank()..].copy_from_slice(&shape.extents()[2..]);
     extents
-}
-
-fn widen<T: Lane>(row: Row<'_, T>, out: &mut [T::Real]) {
-    match row {
-        Row::Slice(row) => match T::as_real(row) {
-            Some(row) => out.copy_from_slice(row),
-            None => out.iter_mut().zip(row).for_each(|(y, x)| *y = x.widen()),
-        },
-        Row::Same(x) => out.fill(x.widen()),
-        Row::Strided(row) => out.iter_mut().zip(row).for_each(|(y, x)| *y = x.widen()),
-    }
 }

@@ -5,10 +5,10 @@ use backend_cpu::kernels::scalar;
 use backend_cpu::{Layout, View};
 
 use super::{Tile, conv, conv_input_grad, conv_weight_grad};
-use crate::real::Lane;
+use crate::half::Stored;
 
 /// Whole numbers divided by 4: their sums are exact in the wider elements.
-fn numbers<T: Lane>(shape: &Shape, seed: u64) -> Vec<T> {
+fn numbers<T: Stored>(shape: &Shape, seed: u64) -> Vec<T> {
     let mut state = seed;
     let mut next = || {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -35,7 +35,7 @@ struct Case {
 }
 
 impl Case {
-    fn check<T: Lane<Real: Tile>>(&self) {
+    fn check<T: Stored<Real: Tile>>(&self) {
         let window = Window::new(&self.slides).unwrap();
         let shape = |lead: [usize; 2], inner: Vec<usize>| Shape::new(&[&lead[..], &inner].concat());
         let windows = self.slides.iter().zip(&self.size).map(|(slide, &size)| slide.windows(size).unwrap());
@@ -74,7 +74,7 @@ impl Case {
         }
     }
 
-    fn same<T: Lane>(&self, what: &str, shape: &Shape, found: impl Fn(&mut [T]), expected: impl Fn(&mut [T])) {
+    fn same<T: Stored>(&self, what: &str, shape: &Shape, found: impl Fn(&mut [T]), expected: impl Fn(&mut [T])) {
         // What outputs hold before is garbage.
         let [mut a, mut b] = [(); 2].map(|()| vec![T::nan(); shape.elements()]);
         found(&mut a);

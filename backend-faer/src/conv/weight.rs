@@ -16,8 +16,8 @@ use super::axis::Axis;
 use super::correlate::{Block, Finite, even, number, parts, whole};
 use super::grid::Grid;
 use super::tile::{self, Lanes, Tile};
+use crate::half::Stored;
 use crate::par;
-use crate::real::Lane;
 use crate::simd::{Isa, Job, compiled};
 
 /// The most places that are added up together, in the two ways.
@@ -51,7 +51,7 @@ pub(super) struct WeightGrad {
 }
 
 impl WeightGrad {
-    pub(super) fn new<T: Lane<Real: Tile>>(axes: [Axis; 3], groups: usize, x: &Grid<'_, T>, y: &Grid<'_, T>) -> Self {
+    pub(super) fn new<T: Stored<Real: Tile>>(axes: [Axis; 3], groups: usize, x: &Grid<'_, T>, y: &Grid<'_, T>) -> Self {
         let (inner, outputs) = (x.extents[1] / groups, y.extents[1] / groups);
         let [a, b, c] = &axes;
         let mut offsets = Vec::new();
@@ -79,7 +79,7 @@ impl WeightGrad {
     }
 
     /// Whether it was computed: not where padding would not be left out, for numbers that are not finite.
-    pub(super) fn run<T: Lane<Real: Tile>>(&self, x: &Grid<'_, T>, y: &Grid<'_, T>, out: &mut [T]) -> bool {
+    pub(super) fn run<T: Stored<Real: Tile>>(&self, x: &Grid<'_, T>, y: &Grid<'_, T>, out: &mut [T]) -> bool {
         let images = x.extents[0];
         let count = (images * self.rows.len() * self.count / PART).clamp(1, MOST_PARTS.min(images.max(1)));
         let parts = parts(images.max(1), images.max(1).div_ceil(count));
@@ -107,7 +107,7 @@ impl WeightGrad {
 
 impl WeightGrad {
     /// Adds an image's sums; `false` where one of its numbers makes padding count.
-    fn image<T: Lane<Real: Tile>>(
+    fn image<T: Stored<Real: Tile>>(
         &self,
         x: &Grid<'_, T>,
         y: &Grid<'_, T>,
@@ -139,7 +139,7 @@ impl WeightGrad {
     }
 
     /// The pixels of a group's outputs, in the order that the registers take them in.
-    fn pixels<T: Lane<Real: Tile>>(&self, y: &Grid<'_, T>, [image, first]: [usize; 2], out: &mut [T::Real]) {
+    fn pixels<T: Stored<Real: Tile>>(&self, y: &Grid<'_, T>, [image, first]: [usize; 2], out: &mut [T::Real]) {
         if self.by_pixels {
             return y.rows(image, first, self.row::<T::Real>(), out);
         }
@@ -175,7 +175,7 @@ impl WeightGrad {
     }
 
     /// Adds the parts up.
-    fn total<T: Lane<Real: Tile>>(&self, sums: &[T::Real], size: usize, out: &mut [T]) {
+    fn total<T: Stored<Real: Tile>>(&self, sums: &[T::Real], size: usize, out: &mut [T]) {
         let places = self.offsets.len();
         for (group, out) in out.chunks_exact_mut((self.outputs * places).max(1)).enumerate() {
             for block in &self.blocks {

@@ -1,10 +1,10 @@
 //! Products of halves: panels that fit the cache are widened to `f32`, multiplied, added up there, and rounded once.
 
-use backend_cpu::Scalar;
 use faer::Par;
 
 use super::gemm::Gemm;
 use super::matrix::Matrix;
+use crate::half::{Stored, narrow, widen};
 use crate::par;
 
 /// Rows, summands and columns of a panel: 64 KB and 512 KB of `f32`.
@@ -13,7 +13,7 @@ const K: usize = 256;
 const N: usize = 512;
 
 /// `out = a b` in row-major order, or `out += a b`.
-pub(super) fn gemm<T: Scalar<Accumulator = f32>>(a: Matrix<'_, T>, b: Matrix<'_, T>, out: &mut [T], accumulate: bool) {
+pub(super) fn gemm<T: Stored<Real = f32>>(a: Matrix<'_, T>, b: Matrix<'_, T>, out: &mut [T], accumulate: bool) {
     let n = b.cols();
     par::fixed(out, M * n, |part, out| {
         let a = a.rows_from(part * M, out.len() / n);
@@ -22,7 +22,7 @@ pub(super) fn gemm<T: Scalar<Accumulator = f32>>(a: Matrix<'_, T>, b: Matrix<'_,
 }
 
 /// A panel of rows.
-fn rows<T: Scalar<Accumulator = f32>>(a: Matrix<'_, T>, b: Matrix<'_, T>, out: &mut [T], accumulate: bool) {
+fn rows<T: Stored<Real = f32>>(a: Matrix<'_, T>, b: Matrix<'_, T>, out: &mut [T], accumulate: bool) {
     let (m, k, n) = (a.rows(), a.cols(), b.cols());
     let mut left = vec![0.0; m * k.min(K)];
     let mut right = vec![0.0; k.min(K) * n.min(N)];
@@ -31,8 +31,11 @@ fn rows<T: Scalar<Accumulator = f32>>(a: Matrix<'_, T>, b: Matrix<'_, T>, out: &
         let cols = N.min(n - col);
         let sums = &mut sums[..m * cols];
         for (sums, out) in sums.chunks_exact_mut(cols).zip(out.chunks_exact(n)) {
-            let start = |x: &T| if accumulate { x.widen() } else { 0.0 };
-            sums.iter_mut().zip(&out[col..]).for_each(|(sum, x)| *sum = start(x));
+            if accumulate {
+                widen(&out[col..col + cols], sums);
+            } else {
+                sums.fill(0.0);
+            }
         }
         for inner in (0..k).step_by(K) {
             let inners = K.min(k - inner);
@@ -42,7 +45,7 @@ fn rows<T: Scalar<Accumulator = f32>>(a: Matrix<'_, T>, b: Matrix<'_, T>, out: &
             f32::gemm(Matrix::dense(left, m, inners), Matrix::dense(right, inners, cols), sums, true, Par::Seq);
         }
         for (sums, out) in sums.chunks_exact(cols).zip(out.chunks_exact_mut(n)) {
-            out[col..col + cols].iter_mut().zip(sums).for_each(|(x, &sum)| *x = T::narrow(sum));
+            narrow(sums, &mut out[col..col + cols]);
         }
     }
 }

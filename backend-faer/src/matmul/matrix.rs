@@ -3,6 +3,8 @@
 use backend_cpu::{Scalar, View};
 use faer::MatRef;
 
+use crate::half::{Stored, widen};
+
 /// Rows and columns of a slice.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Matrix<'a, T> {
@@ -96,14 +98,17 @@ impl<'a, T: Scalar> Matrix<'a, T> {
     }
 
     /// The elements row by row, widened.
-    pub(super) fn widen_into(&self, to: &mut [T::Accumulator]) {
+    pub(super) fn widen_into(&self, to: &mut [T::Real])
+    where
+        T: Stored,
+    {
         let [rows, cols] = self.extents;
         for (row, to) in (0..rows).zip(to.chunks_exact_mut(cols)) {
             if self.strides[1] == 1 {
                 let at = self.start.wrapping_add_signed(self.strides[0] * row.cast_signed());
-                to.iter_mut().zip(&self.data[at..at + cols]).for_each(|(to, x)| *to = x.widen());
+                widen(&self.data[at..at + cols], to);
             } else {
-                self.row(row, |col, x| to[col] = x.widen());
+                self.row(row, |col, x| to[col] = x.wide());
             }
         }
     }

@@ -3,9 +3,10 @@
 use core::ops::Range;
 
 use autodiff_core::{Shape, Slide, Window};
-use backend_cpu::{Layout, Row, View};
+use backend_cpu::{Layout, View};
 
-use crate::real::Lane;
+use crate::half::Stored;
+use crate::lines::load;
 
 /// Windows over the cells of a plane, which has three axes.
 pub(super) struct Over {
@@ -167,7 +168,7 @@ pub(super) struct Planes<'a, T> {
     contiguous: bool,
 }
 
-impl<'a, T: Lane> Planes<'a, T> {
+impl<'a, T: Stored> Planes<'a, T> {
     pub(super) fn new(window: &Window, view: View<'a, T>) -> Self {
         let (lead, extents) = (view.shape().rank() - window.rank(), inner(window, view.shape()));
         let mut strides = [0; 3];
@@ -194,14 +195,10 @@ impl<'a, T: Lane> Planes<'a, T> {
         {
             return &data[start..start + e0 * e1 * e2];
         }
-        copy.clear();
-        for row in 0..e0 * e1 {
+        copy.resize(e0 * e1 * e2, T::Real::default());
+        for (row, copy) in copy.chunks_exact_mut(e2).enumerate() {
             let at = self.shift(self.shift(start, self.strides[0], row / e1), self.strides[1], row % e1);
-            match self.view.row(at, e2, self.strides[2]) {
-                Row::Slice(row) => copy.extend(row.iter().map(|x| x.widen())),
-                Row::Same(x) => copy.extend((0..e2).map(|_| x.widen())),
-                Row::Strided(row) => copy.extend(row.take(e2).map(T::widen)),
-            }
+            load(self.view, at, self.strides[2], copy);
         }
         copy
     }

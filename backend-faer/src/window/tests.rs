@@ -5,14 +5,14 @@ use backend_cpu::kernels::scalar;
 use backend_cpu::{Layout, View};
 
 use super::{window_arg_max, window_spread, window_sum};
-use crate::real::Lane;
+use crate::half::Stored;
 
 fn slide([kernel, stride, dilation, lo, hi]: [u32; 5]) -> Slide {
     Slide { kernel, stride, dilation, lo, hi }
 }
 
 /// Quarters, so that sums are exact; many of them equal.
-fn numbers<T: Lane>(shape: &Shape) -> Vec<T> {
+fn numbers<T: Stored>(shape: &Shape) -> Vec<T> {
     let number = |at: usize| T::from_f64((at * 7919 % 31) as f64 / 4.0 - 3.0);
     (0..shape.elements()).map(number).collect()
 }
@@ -24,7 +24,7 @@ fn layouts(shape: Shape) -> [Layout; 3] {
     [Layout::contiguous(shape), Layout::contiguous(shape.permuted(&order)).permute(&order), flipped]
 }
 
-fn check<T: Lane>(lead: &[usize], size: &[usize], slides: &[Slide], special: bool) {
+fn check<T: Stored>(lead: &[usize], size: &[usize], slides: &[Slide], special: bool) {
     let window = Window::new(slides).unwrap();
     let windows: Vec<usize> = slides.iter().zip(size).map(|(slide, &size)| slide.windows(size).unwrap()).collect();
     let [x, y] = [size, &windows].map(|inner| Shape::new(&[lead, inner].concat()));
