@@ -6,6 +6,7 @@
 
 mod attention;
 mod cross_entropy;
+mod gelu;
 mod normalize;
 mod softmax;
 mod softplus;
@@ -37,6 +38,8 @@ pub enum Composite {
     CrossEntropy,
     /// `y = log(1 + e^x)`
     Softplus,
+    /// `y = x Phi(x)` with the normal distribution function `Phi(x) = erfc(-x / sqrt 2) / 2`.
+    Gelu,
     /// `y = (x - mean) / sqrt(variance + eps)` with the mean and the biased variance along axes.
     Standardize {
         /// The axes.
@@ -71,6 +74,7 @@ impl Composite {
             Self::LogSumExp { .. } => "logsumexp",
             Self::CrossEntropy => "cross_entropy",
             Self::Softplus => "softplus",
+            Self::Gelu => "gelu",
             Self::Standardize { .. } => "standardize",
             Self::RmsNorm { .. } => "rms_norm",
             Self::Attention { .. } => "attention",
@@ -83,6 +87,7 @@ impl Composite {
             Self::LogSumExp { axis } => softmax::infer_logsumexp(inputs, axis.into()),
             Self::CrossEntropy => cross_entropy::infer(inputs),
             Self::Softplus => softplus::infer(inputs),
+            Self::Gelu => gelu::infer(inputs),
             Self::Standardize { axes, .. } | Self::RmsNorm { axes, .. } => normalize::infer(self.name(), inputs, axes),
             Self::Attention { .. } => attention::infer(inputs),
         }
@@ -96,7 +101,7 @@ impl fmt::Display for Composite {
             Self::Standardize { axes, eps } | Self::RmsNorm { axes, eps } => write!(f, ", axes={axes:?}, eps={eps:?}"),
             Self::Attention { causal, scale: None } => write!(f, ", causal={causal}"),
             Self::Attention { causal, scale: Some(scale) } => write!(f, ", causal={causal}, scale={scale:?}"),
-            Self::CrossEntropy | Self::Softplus => Ok(()),
+            Self::CrossEntropy | Self::Softplus | Self::Gelu => Ok(()),
         }
     }
 }
@@ -105,7 +110,7 @@ impl fmt::Display for Composite {
 mod rule {
     use alloc::vec::Vec;
 
-    use super::{Composite, attention, cross_entropy, normalize, softmax, softplus};
+    use super::{Composite, attention, cross_entropy, gelu, normalize, softmax, softplus};
     use crate::op::each_needed;
     use crate::{Backend, Needs, Node, Saves, Scalar, Tensor};
 
@@ -131,6 +136,7 @@ mod rule {
                 Self::LogSumExp { axis } => softmax::logsumexp(&inputs[0], axis.into()),
                 Self::CrossEntropy => cross_entropy::body(&inputs[0], &inputs[1].to_index()),
                 Self::Softplus => softplus::body(&inputs[0]),
+                Self::Gelu => gelu::body(&inputs[0]),
                 Self::Standardize { axes, eps } => normalize::standardize(&inputs[0], axes, eps.get()),
                 Self::RmsNorm { axes, eps } => normalize::rms_norm(&inputs[0], axes, eps.get()),
                 Self::Attention { causal, scale } => attention::body(inputs, causal, scale.map(Scalar::get)),
@@ -146,7 +152,9 @@ mod rule {
                 Self::Softmax { .. } | Self::LogSoftmax { .. } => Saves::NONE.and_output(),
                 Self::LogSumExp { .. } => Saves::NONE.and_input(0).and_output(),
                 Self::CrossEntropy => Saves::NONE.and_input(0).and_input(1),
-                Self::Softplus | Self::Standardize { .. } | Self::RmsNorm { .. } => Saves::NONE.and_input(0),
+                Self::Softplus | Self::Gelu | Self::Standardize { .. } | Self::RmsNorm { .. } => {
+                    Saves::NONE.and_input(0)
+                }
                 Self::Attention { .. } => attention::saves(needs),
             }
         }
@@ -159,6 +167,7 @@ mod rule {
                 (Self::CrossEntropy, 0) => cross_entropy::grad(at),
                 (Self::CrossEntropy, _) => unreachable!("labels are declared to have no gradient"),
                 (Self::Softplus, _) => softplus::grad(at),
+                (Self::Gelu, _) => gelu::grad(at),
                 (Self::Standardize { axes, eps }, _) => normalize::standardize_grad(axes, eps.get(), at),
                 (Self::RmsNorm { axes, eps }, _) => normalize::rms_norm_grad(axes, eps.get(), at),
                 (Self::Attention { causal, scale }, _) => {

@@ -7,8 +7,6 @@
 mod axis;
 mod correlate;
 mod grid;
-#[cfg(test)]
-mod tests;
 mod tile;
 mod weight;
 

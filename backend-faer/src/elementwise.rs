@@ -6,11 +6,9 @@
 mod cast;
 mod copy;
 mod functions;
-#[cfg(test)]
-mod tests;
 mod tiles;
 
-use autodiff_core::{Binary, Compare, Element, Shape, Unary};
+use autodiff_core::{Binary, Compare, Composite, Element, Shape, Unary};
 use backend_cpu::{Side, View};
 
 use self::functions::{Map, Part};
@@ -28,12 +26,25 @@ const GRAIN: usize = 8 << 10;
 const DEAR_GRAIN: usize = 3 << 10;
 
 pub(crate) fn unary<T: Stored>(f: Unary, x: View<'_, T>, out: &mut [T]) {
+    mapped(functions::unary(f), grain(f), x, out);
+}
+
+pub(crate) fn unary_in_place<T: Stored>(f: Unary, x: &mut [T]) {
+    mapped_in_place(functions::unary(f), grain(f), x);
+}
+
+/// A composite that is a function of each element, where this one is.
+pub(crate) fn composite<T: Stored>(composite: &Composite, x: View<'_, T>, out: &mut [T]) -> bool {
+    let map = functions::composite(composite);
+    map.map(|map| mapped(map, DEAR_GRAIN, x, out)).is_some()
+}
+
+fn mapped<T: Stored>(map: Map<T::Real>, grain: usize, x: View<'_, T>, out: &mut [T]) {
     let Some(x) = x.as_slice() else {
         copy(x, out);
-        return unary_in_place(f, out);
+        return mapped_in_place(map, grain, out);
     };
-    let map = functions::unary::<T::Real>(f);
-    par::parts(out, grain(f), |first, out| {
+    par::parts(out, grain, |first, out| {
         let x = &x[first..first + out.len()];
         match T::as_real(x) {
             Some(x) => write(out, |out| (map.apart)(x, out)),
@@ -45,9 +56,8 @@ pub(crate) fn unary<T: Stored>(f: Unary, x: View<'_, T>, out: &mut [T]) {
     });
 }
 
-pub(crate) fn unary_in_place<T: Stored>(f: Unary, x: &mut [T]) {
-    let map = functions::unary::<T::Real>(f);
-    par::parts(x, grain(f), |_, x| match T::as_real_mut(x) {
+fn mapped_in_place<T: Stored>(map: Map<T::Real>, grain: usize, x: &mut [T]) {
+    par::parts(x, grain, |_, x| match T::as_real_mut(x) {
         Some(x) => (map.in_place)(x),
         None => halves_in_place(map, x),
     });

@@ -1,9 +1,6 @@
 //! Reading and adding at computed positions.
 
 mod scatter;
-#[cfg(test)]
-#[expect(clippy::cast_possible_truncation, reason = "the numbers of tests are small")]
-mod tests;
 
 use backend_cpu::{IndexError, Place, Row, View, Walk};
 

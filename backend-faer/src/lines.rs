@@ -1,17 +1,16 @@
 //! [`Lines`]: a view as lines along some of its axes, from which numbers are loaded to compute with.
 
-#[cfg(test)]
-pub(crate) mod samples;
+use std::ops::Range;
 
 use autodiff_core::Axes;
 use backend_cpu::{Row, Step, View, Walk};
 
-use crate::half::Stored;
+use crate::half::{Stored, widen};
 
 /// So many lines are copied at once where their elements lie apart.
-pub(crate) const ABREAST: usize = 16;
-/// So many where they do not.
-pub(crate) const FEW_ABREAST: usize = 4;
+const ABREAST: usize = 16;
+/// So many numbers are where they do not, unless a line has more.
+const ROOM: usize = 1 << 12;
 
 /// The lines of a view along some axes, numbered in row-major order.
 pub(crate) struct Lines<'a, T> {
@@ -58,114 +57,135 @@ impl<'a, T> Lines<'a, T> {
     pub(crate) fn elements(&self, first: usize) -> Runs<1> {
         Runs::new(self.shifts, self.run, first)
     }
+}
 
-    /// The elements of the line that begins at `from`, where they lie next to each other.
+/// Numbers in rows, of which each begins so many behind the one before.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Block<'a, R> {
+    pub(crate) x: &'a [R],
+    pub(crate) stride: usize,
+    pub(crate) rows: usize,
+    pub(crate) cols: usize,
+}
+
+impl<R> Block<'_, R> {
+    /// One of the rows.
     #[inline(always)]
-    pub(crate) fn slice(&self, from: usize) -> Option<&'a [T]> {
-        if self.len == 0 {
-            return Some(&[]);
-        }
-        let neighbours = self.shifts.left() == 1 && (self.run.strides == [1] || self.len == 1);
-        neighbours.then(|| &self.x.data()[from..from + self.len])
+    pub(crate) fn row(&self, row: usize) -> &[R] {
+        &self.x[row * self.stride..][..self.cols]
     }
 }
 
+/// Gets a block, and the numbers of its first line and element.
+pub(crate) type Visit<'a, R> = &'a mut dyn FnMut(usize, usize, Block<'_, R>);
+
 impl<T: Stored> Lines<'_, T> {
-    /// The next elements of the line that begins at `from`.
-    #[inline(always)]
-    pub(crate) fn load(&self, from: usize, elements: &mut Runs<1>, numbers: &mut [T::Real]) {
-        let mut rest = numbers;
-        while !rest.is_empty() {
-            let ([shift], len) = elements.next_run(rest.len());
-            let (now, later) = rest.split_at_mut(len);
-            load(self.x, from.wrapping_add(shift), self.run.strides[0], now);
-            rest = later;
+    /// Shows `elements` of the lines from `first` on, `count` of them, in blocks whose rows are lines, counted from the first:
+    /// where they lie, or copied, at most `chunk` elements of a line at once.
+    pub(crate) fn by_line(
+        &self,
+        [first, count]: [usize; 2],
+        elements: Range<usize>,
+        chunk: usize,
+        visit: Visit<'_, T::Real>,
+    ) {
+        if elements.is_empty() {
+            return visit(0, elements.start, Block { x: &[], stride: 0, rows: count, cols: 0 });
+        }
+        let ([down], [right]) = (self.row.strides, self.run.strides);
+        let (mut starts, mut line, mut room) = (self.starts(first), 0, Vec::new());
+        while line < count {
+            let ([from], run) = starts.next_run(count - line);
+            let begin = from.wrapping_add(elements.start);
+            if let Some(block) = self.lying(begin, [run, elements.len()], [down, right]) {
+                visit(line, elements.start, block);
+            } else {
+                // Where elements lie apart, neighbouring lines share what is fetched from memory.
+                let most = if right == 1 { (ROOM / self.len).max(1) } else { ABREAST };
+                for (first, rows) in parts(run, most) {
+                    for (at, cols) in parts(elements.len(), chunk) {
+                        room.resize(rows * cols, T::Real::default());
+                        self.copy_lines(self.start(from, first), elements.start + at, &mut room, cols);
+                        visit(line + first, elements.start + at, Block { x: &room, stride: cols, rows, cols });
+                    }
+                }
+            }
+            line += run;
         }
     }
+
+    /// The same in blocks whose rows are elements, with a number of each line.
+    pub(crate) fn by_element(
+        &self,
+        [first, count]: [usize; 2],
+        elements: Range<usize>,
+        chunk: usize,
+        visit: Visit<'_, T::Real>,
+    ) {
+        if elements.is_empty() {
+            return;
+        }
+        let ([down], [right]) = (self.run.strides, self.row.strides);
+        let (mut starts, mut line, mut room) = (self.starts(first), 0, Vec::new());
+        while line < count {
+            let ([from], cols) = starts.next_run(count - line);
+            let begin = from.wrapping_add_signed(down.wrapping_mul(elements.start.cast_signed()));
+            if let Some(block) = self.lying(begin, [elements.len(), cols], [down, right]) {
+                visit(line, elements.start, block);
+            } else {
+                let mut next = self.elements(elements.start);
+                for (at, rows) in parts(elements.len(), chunk) {
+                    room.resize(rows * cols, T::Real::default());
+                    for row in room.chunks_exact_mut(cols) {
+                        load(self.x, from.wrapping_add(next.next_place()[0]), right, row);
+                    }
+                    visit(line, elements.start + at, Block { x: &room, stride: cols, rows, cols });
+                }
+            }
+            line += cols;
+        }
+    }
+
+    /// A block as it lies from a place on, where its columns are neighbours and its rows follow each other.
+    fn lying(&self, at: usize, [rows, cols]: [usize; 2], [down, right]: [isize; 2]) -> Option<Block<'_, T::Real>> {
+        let simple = self.shifts.left() == 1 && (cols == 1 || right == 1) && (rows == 1 || down >= 0);
+        let x = if simple { T::as_real(&self.x.data()[at..])? } else { return None };
+        Some(Block { x, stride: if rows == 1 { 0 } else { down.unsigned_abs() }, rows, cols })
+    }
+
+    /// Copies so many elements of lines from number `first` on, the first of which begins at `from`.
+    fn copy_lines(&self, from: usize, first: usize, room: &mut [T::Real], cols: usize) {
+        for (line, numbers) in room.chunks_exact_mut(cols).enumerate() {
+            let (from, mut elements, mut rest) = (self.start(from, line), self.elements(first), numbers);
+            while !rest.is_empty() {
+                let ([shift], len) = elements.next_run(rest.len());
+                let (now, later) = rest.split_at_mut(len);
+                load(self.x, from.wrapping_add(shift), self.run.strides[0], now);
+                rest = later;
+            }
+        }
+    }
+
+    /// Where a line begins, so many after the one that begins at `from`.
+    fn start(&self, from: usize, lines: usize) -> usize {
+        from.wrapping_add_signed(self.row.strides[0].wrapping_mul(lines.cast_signed()))
+    }
+}
+
+/// Ranges of at most `most`, the last of them what is left: `(start, count)`.
+fn parts(count: usize, most: usize) -> impl Iterator<Item = (usize, usize)> {
+    (0..count).step_by(most).map(move |start| (start, most.min(count - start)))
 }
 
 /// The elements `from, from + stride, ..` of a view, as numbers to compute with.
-#[inline(always)]
 pub(crate) fn load<T: Stored>(x: View<'_, T>, from: usize, stride: isize, numbers: &mut [T::Real]) {
     match x.row(from, numbers.len(), stride) {
-        Row::Slice(row) => widen(row, numbers),
+        Row::Slice(row) => match T::as_real(row) {
+            Some(row) => numbers.copy_from_slice(row),
+            None => widen(row, numbers),
+        },
         Row::Same(x) => numbers.fill(x.wide()),
         Row::Strided(row) => numbers.iter_mut().zip(row).for_each(|(number, x)| *number = x.wide()),
-    }
-}
-
-/// The same of elements that are neighbours.
-#[inline(always)]
-pub(crate) fn widen<T: Stored>(x: &[T], numbers: &mut [T::Real]) {
-    match T::as_real(x) {
-        Some(x) => numbers.copy_from_slice(x),
-        None => numbers.iter_mut().zip(x).for_each(|(number, x)| *number = x.wide()),
-    }
-}
-
-/// Numbers rounded to elements.
-#[inline(always)]
-pub(crate) fn narrow<T: Stored>(numbers: &[T::Real], out: &mut [T]) {
-    out.iter_mut().zip(numbers).for_each(|(y, &number)| *y = T::rounded(number));
-}
-
-/// Lines as numbers that are neighbours: where they lie so themselves, or copied, several at once.
-pub(crate) struct Source<'a, T: Stored> {
-    lines: &'a Lines<'a, T>,
-    starts: Runs<1>,
-    /// So many lines are copied at once at most.
-    pub(crate) abreast: usize,
-    places: [usize; ABREAST],
-    room: Vec<T::Real>,
-}
-
-impl<'a, T: Stored> Source<'a, T> {
-    /// The lines from `first` on.
-    pub(crate) fn new(lines: &'a Lines<'a, T>, first: usize) -> Self {
-        // Where elements lie apart, neighbouring lines share what is fetched from memory.
-        let abreast = if lines.run.strides == [1] { FEW_ABREAST } else { ABREAST };
-        Self { lines, starts: lines.starts(first), abreast, places: [0; ABREAST], room: Vec::new() }
-    }
-
-    /// The next `count` lines.
-    #[inline(always)]
-    pub(crate) fn load(&mut self, count: usize) {
-        for place in &mut self.places[..count] {
-            [*place] = self.starts.next_place();
-        }
-        if self.direct(0).is_some() {
-            return;
-        }
-        let (len, places) = (self.lines.len, &self.places[..count]);
-        self.room.resize(self.abreast * len, T::Real::default());
-        if count == 1 || self.abreast < ABREAST {
-            for (numbers, &place) in self.room.chunks_exact_mut(len).zip(places) {
-                self.lines.load(place, &mut self.lines.elements(0), numbers);
-            }
-            return;
-        }
-        let (data, mut shifts) = (self.lines.x.data(), self.lines.elements(0));
-        for element in 0..len {
-            let [shift] = shifts.next_place();
-            for (line, place) in places.iter().enumerate() {
-                self.room[line * len + element] = data[place.wrapping_add(shift)].wide();
-            }
-        }
-    }
-
-    /// One of the loaded lines.
-    #[inline(always)]
-    pub(crate) fn line(&self, line: usize) -> &[T::Real] {
-        let len = self.lines.len;
-        self.direct(line).unwrap_or_else(|| &self.room[line * len..(line + 1) * len])
-    }
-
-    #[inline(always)]
-    fn direct(&self, line: usize) -> Option<&'a [T::Real]> {
-        if self.lines.len == 0 {
-            return Some(&[]);
-        }
-        self.lines.slice(self.places[line]).and_then(T::as_real)
     }
 }
 

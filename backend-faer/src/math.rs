@@ -33,10 +33,10 @@ mod pow;
 mod tests;
 mod trig;
 
-pub(crate) use erf::{erf, erfc};
+pub(crate) use erf::{erf, erfc, gelu};
 pub(crate) use exp::{exp, expm1, sigmoid, tanh};
 pub(crate) use float::Float;
-pub(crate) use log::{log, log1p};
+pub(crate) use log::{log, log1p, softplus};
 pub(crate) use pow::Powers;
 pub(crate) use trig::Angle;
 

@@ -8,8 +8,6 @@ mod across;
 mod along;
 pub(crate) mod fold;
 mod position;
-#[cfg(test)]
-mod tests;
 
 use std::ops::Range;
 
@@ -23,7 +21,6 @@ use self::position::First;
 use crate::half::Stored;
 use crate::lines::Lines;
 use crate::par;
-use crate::simd::{Isa, Job, compiled};
 
 /// So many results are computed at once, in room on the stack.
 const PANEL: usize = 256;
@@ -73,10 +70,10 @@ trait Reducer<T: Stored> {
     const FEW: usize;
 
     fn start() -> Self::State;
-    /// The state after a part and the next one; to be marked `#[inline(always)]`.
+    /// The state after a part and the next one.
     fn join(a: Self::State, b: Self::State) -> Self::State;
-    /// Some elements of the lines from `first` on; to be marked `#[inline(always)]`.
-    fn fold<I: Isa>(lines: &Lines<'_, T>, first: usize, elements: Range<usize>, states: &mut [Self::State]);
+    /// Some elements of the lines from `first` on, at most [`PANEL`] of them.
+    fn fold(lines: &Lines<'_, T>, first: usize, elements: Range<usize>, states: &mut [Self::State]);
 }
 
 /// For each line, `finish` of what it is folded to.
@@ -109,7 +106,7 @@ fn shared<T: Stored, R: Reducer<T>, D>(lines: &Lines<'_, T>, out: &mut [D], fini
             let start = (first + part) * R::PART;
             let elements = start..lines.len.min(start + R::PART);
             for (panel, states) in states.chunks_mut(PANEL).enumerate() {
-                compiled(Panel::<T, R> { lines, first: panel * PANEL, elements: elements.clone(), states });
+                R::fold(lines, panel * PANEL, elements.clone(), states);
             }
         }
     });
@@ -122,31 +119,13 @@ fn shared<T: Stored, R: Reducer<T>, D>(lines: &Lines<'_, T>, out: &mut [D], fini
 /// Whole lines from `first` on.
 fn whole<T: Stored, R: Reducer<T>>(lines: &Lines<'_, T>, first: usize, states: &mut [R::State]) {
     if lines.len <= R::PART {
-        return compiled(Panel::<T, R> { lines, first, elements: 0..lines.len, states });
+        return R::fold(lines, first, 0..lines.len, states);
     }
     let mut part = [R::start(); PANEL];
     let part = &mut part[..states.len()];
     states.fill(R::start());
     for start in (0..lines.len).step_by(R::PART) {
-        let elements = start..lines.len.min(start + R::PART);
-        compiled(Panel::<T, R> { lines, first, elements, states: &mut *part });
+        R::fold(lines, first, start..lines.len.min(start + R::PART), part);
         states.iter_mut().zip(&*part).for_each(|(state, &part)| *state = R::join(*state, part));
-    }
-}
-
-/// At most [`R::PART`](Reducer::PART) elements of at most [`PANEL`] lines.
-struct Panel<'a, T: Stored, R: Reducer<T>> {
-    lines: &'a Lines<'a, T>,
-    first: usize,
-    elements: Range<usize>,
-    states: &'a mut [R::State],
-}
-
-impl<T: Stored, R: Reducer<T>> Job for Panel<'_, T, R> {
-    type Out = ();
-
-    #[inline(always)]
-    fn run<I: Isa>(self) {
-        R::fold::<I>(self.lines, self.first, self.elements, self.states);
     }
 }

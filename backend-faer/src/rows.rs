@@ -3,24 +3,22 @@
 mod loss;
 mod normalize;
 mod softmax;
-mod softplus;
-#[cfg(test)]
-#[expect(clippy::cast_possible_truncation, reason = "the numbers of tests are small")]
-mod tests;
 
 use autodiff_core::{Axes, Composite};
 use backend_cpu::{IndexError, Layout, View};
 
 use self::normalize::{RmsNorm, Standardize};
 use self::softmax::{LogSoftmax, LogSumExp, Softmax};
-use crate::half::Stored;
-use crate::lines::{ABREAST, Lines, Source, narrow};
+use crate::half::{Stored, narrow};
+use crate::lines::{Block, Lines};
 use crate::math::Float;
-use crate::par;
 use crate::simd::{Isa, Job, compiled};
+use crate::{elementwise, par};
 
 /// So many elements are worth a thread's attention.
 const GRAIN: usize = 1 << 12;
+/// So many rows are computed before their results are written among others.
+const ABREAST: usize = 16;
 
 /// Whether a composite has a kernel here.
 pub(crate) fn claims(composite: &Composite) -> bool {
@@ -43,10 +41,7 @@ pub(crate) fn composite<T: Stored>(composite: &Composite, x: View<'_, T>, out: &
         Composite::LogSumExp { axis } => along(LogSumExp, Axes::one(axis.into()), x, out),
         Composite::Standardize { axes, eps } => along(Standardize { eps: eps.get() }, axes, x, out),
         Composite::RmsNorm { axes, eps } => along(RmsNorm { eps: eps.get() }, axes, x, out),
-        Composite::Softplus => softplus::softplus(x, out),
-        Composite::CrossEntropy | Composite::Attention { .. } => {
-            unreachable!("{}: it takes several arguments", composite.name())
-        }
+        _ => assert!(elementwise::composite(composite, x, out), "{}: it takes one argument", composite.name()),
     }
 }
 
@@ -68,87 +63,84 @@ fn along<T: Stored, K: RowKernel<T::Real>>(kernel: K, axes: Axes, x: View<'_, T>
     if lines.trailing || K::SINGLE {
         let width = if K::SINGLE { 1 } else { lines.len };
         let grain = GRAIN.div_ceil(lines.len.max(1)) * width;
-        par::rows(out, width, grain, |first, out| compiled(Rows { kernel, lines: &lines, first, width, out }));
-    } else {
-        // The axes before those of the rows divide both sides into blocks.
-        let lead = (0..x.shape().rank()).take_while(|&axis| !axes.contains(axis));
-        let blocks = lead.map(|axis| x.shape()[axis]).product::<usize>();
-        let size = out.len() / blocks;
-        let layout = Layout::contiguous(*x.shape());
-        let to = Lines::new(axes, View::new(&[], &layout));
-        par::rows(out, size, GRAIN, |block, out| {
-            compiled(Across { kernel, lines: &lines, to: &to, start: block * size, out });
-        });
+        return par::rows(out, width, grain, |first, out| beside(kernel, &lines, first, width, out));
     }
+    // The axes before those of the rows divide both sides into blocks.
+    let lead = (0..x.shape().rank()).take_while(|&axis| !axes.contains(axis));
+    let blocks = lead.map(|axis| x.shape()[axis]).product::<usize>();
+    let size = out.len() / blocks;
+    let layout = Layout::contiguous(*x.shape());
+    let to = Lines::new(axes, View::new(&[], &layout));
+    par::rows(out, size, GRAIN, |block, out| among(kernel, &lines, &to, block * size, out));
 }
 
 /// Rows from `first` on, whose results are neighbours.
-struct Rows<'a, T, K> {
+fn beside<T: Stored, K: RowKernel<T::Real>>(
     kernel: K,
-    lines: &'a Lines<'a, T>,
+    lines: &Lines<'_, T>,
     first: usize,
     width: usize,
-    out: &'a mut [T],
+    out: &mut [T],
+) {
+    let mut room = Vec::new();
+    lines.by_line([first, out.len() / width], 0..lines.len, usize::MAX, &mut |line, _, block| {
+        let out = &mut out[line * width..][..block.rows * width];
+        if let Some(y) = T::as_real_mut(out) {
+            return compiled(Rows { kernel, block, width, y });
+        }
+        room.resize(out.len(), T::Real::default());
+        compiled(Rows { kernel, block, width, y: &mut room });
+        narrow(&room, out);
+    });
 }
 
-impl<T: Stored, K: RowKernel<T::Real>> Job for Rows<'_, T, K> {
-    type Out = ();
-
-    #[inline(always)]
-    fn run<I: Isa>(self) {
-        let mut source = Source::new(self.lines, self.first);
-        let mut room = Vec::new();
-        for out in self.out.chunks_mut(source.abreast * self.width) {
-            source.load(out.len() / self.width);
-            for (row, out) in out.chunks_exact_mut(self.width).enumerate() {
-                let x = source.line(row);
-                if let Some(y) = T::as_real_mut(out) {
-                    self.kernel.row::<I>(x, y);
-                } else {
-                    room.resize(self.width, T::Real::default());
-                    self.kernel.row::<I>(x, &mut room);
-                    narrow(&room, out);
+/// Rows whose results lie among each other, as lines of `to`: those that belong into `out`, whose first element has number
+/// `start`.
+fn among<T: Stored, K: RowKernel<T::Real>>(
+    kernel: K,
+    lines: &Lines<'_, T>,
+    to: &Lines<'_, T>,
+    start: usize,
+    out: &mut [T],
+) {
+    let (width, first) = (lines.len, start / lines.len);
+    let (mut targets, mut room) = (to.starts(first), Vec::new());
+    lines.by_line([first, out.len() / width], 0..width, usize::MAX, &mut |_, _, block| {
+        // Few at a time, so that their results are still near when they are strewn.
+        for from in (0..block.rows).step_by(ABREAST) {
+            let rows = ABREAST.min(block.rows - from);
+            let block = Block { x: &block.x[from * block.stride..], rows, ..block };
+            room.resize(rows * width, T::Real::default());
+            compiled(Rows { kernel, block, width, y: &mut room });
+            let mut places = [0; ABREAST];
+            places[..rows].iter_mut().for_each(|place| *place = targets.next_place()[0] - start);
+            let mut shifts = to.elements(0);
+            for element in 0..width {
+                let [shift] = shifts.next_place();
+                for (row, &place) in places[..rows].iter().enumerate() {
+                    out[place + shift] = T::rounded(room[row * width + element]);
                 }
             }
         }
-    }
+    });
 }
 
-/// Rows whose results lie among each other: those that belong into `out`, whose first element has number `start`.
-struct Across<'a, T, K> {
+/// All rows of a block.
+struct Rows<'a, R, K> {
     kernel: K,
-    lines: &'a Lines<'a, T>,
-    to: &'a Lines<'a, T>,
-    start: usize,
-    out: &'a mut [T],
+    block: Block<'a, R>,
+    /// How many numbers a row's result has.
+    width: usize,
+    y: &'a mut [R],
 }
 
-impl<T: Stored, K: RowKernel<T::Real>> Job for Across<'_, T, K> {
+impl<R: Float, K: RowKernel<R>> Job for Rows<'_, R, K> {
     type Out = ();
 
     #[inline(always)]
     fn run<I: Isa>(self) {
-        let len = self.lines.len;
-        let first = self.start / len;
-        let (mut source, mut targets) = (Source::new(self.lines, first), self.to.starts(first));
-        let mut results = vec![T::Real::default(); source.abreast * len];
-        let mut left = self.out.len() / len;
-        while left > 0 {
-            let count = left.min(source.abreast);
-            source.load(count);
-            let mut places = [0; ABREAST];
-            for (row, y) in results.chunks_exact_mut(len).take(count).enumerate() {
-                self.kernel.row::<I>(source.line(row), y);
-                places[row] = targets.next_place()[0] - self.start;
-            }
-            let mut shifts = self.to.elements(0);
-            for element in 0..len {
-                let [shift] = shifts.next_place();
-                for (row, &place) in places[..count].iter().enumerate() {
-                    self.out[place + shift] = T::rounded(results[row * len + element]);
-                }
-            }
-            left -= count;
+        for (row, y) in self.y.chunks_exact_mut(self.width).enumerate() {
+            self.kernel.row::<I>(self.block.row(row), y);
         }
     }
 }

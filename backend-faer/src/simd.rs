@@ -55,8 +55,6 @@ mod x86 {
     use super::{Baseline, Fused, Job};
 
     pub(super) fn compiled<J: Job>(job: J) -> J::Out {
-        // Left out of this crate's own tests, which would take a third longer to compile; those of properties have it.
-        #[cfg(not(test))]
         if std::is_x86_feature_detected!("avx512f")
             && std::is_x86_feature_detected!("avx512vl")
             && std::is_x86_feature_detected!("avx512dq")
@@ -79,7 +77,6 @@ mod x86 {
         job.run::<Fused>()
     }
 
-    #[cfg(not(test))]
     #[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")]
     fn avx512<J: Job>(job: J) -> J::Out {
         job.run::<Fused>()

@@ -5,9 +5,6 @@
 mod arg_max;
 mod over;
 mod sum;
-#[cfg(test)]
-#[expect(clippy::cast_precision_loss, reason = "the numbers of tests are small")]
-mod tests;
 
 use autodiff_core::{Shape, Window};
 use backend_cpu::View;

@@ -1,9 +1,10 @@
-//! What the benches share: the same small graphs, written for this workspace and for a rival. And the golden runner, and the
-//! workloads.
+//! What the benches share: the same small graphs, written for this workspace and for a rival. And the golden runner, the
+//! workloads, and single operations.
 
 extern crate alloc;
 
 pub mod golden;
+pub mod kernels;
 pub mod workloads;
 
 use autodiff_core::{Autodiff, Backend, Tensor};

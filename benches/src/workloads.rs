@@ -12,7 +12,7 @@ mod timing;
 use core::error::Error;
 use core::time::Duration;
 
-use autodiff_core::{Element, Execute, Index, Tensor};
+use autodiff_core::{Backend, Element, Execute, Index, Shape, Tensor};
 
 pub use timing::{Timing, time};
 
@@ -135,22 +135,22 @@ pub fn one_gradient<B: Execute>(device: &B::Device) -> f64 {
 }
 
 /// Random numbers of which a workload's inputs are made.
-struct Inputs<B: Execute> {
+pub(crate) struct Inputs<B: Backend> {
     keys: nn::Keys<B>,
 }
 
-impl<B: Execute> Inputs<B> {
-    fn new(device: &B::Device) -> Self {
+impl<B: Backend> Inputs<B> {
+    pub(crate) fn new(device: &B::Device) -> Self {
         Self { keys: nn::Keys::new(1, device) }
     }
 
     /// Normally distributed.
-    fn normal<const R: usize>(&mut self, shape: [usize; R], std: f64) -> Tensor<B> {
+    pub(crate) fn normal(&mut self, shape: impl Into<Shape>, std: f64) -> Tensor<B> {
         nn::init::normal(&self.keys.next_key(), shape, 0.0, std)
     }
 
     /// Whole numbers below `bound`.
-    fn below<const R: usize>(&mut self, bound: u32, shape: [usize; R]) -> Index<B> {
+    pub(crate) fn below(&mut self, bound: u32, shape: impl Into<Shape>) -> Index<B> {
         let uniform = Tensor::<B>::uniform(&self.keys.next_key(), shape);
         (uniform * f64::from(bound)).floor().cast(autodiff_core::DType::Index).to_index()
     }

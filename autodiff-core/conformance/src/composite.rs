@@ -14,11 +14,14 @@ use crate::tolerance::Tolerance;
 
 /// All composites of one input, along every axis of a shape.
 pub(crate) fn of_shape(shape: &Shape) -> Vec<Composite> {
-    let mut all = Vec::from([Composite::Softplus]);
+    let mut all = Vec::from([Composite::Softplus, Composite::Gelu]);
     all.extend(normalizations(Axes::all(shape.rank()), 0.5));
     for axis in (0_u8..).take(shape.rank()) {
         all.extend([Composite::Softmax { axis }, Composite::LogSoftmax { axis }, Composite::LogSumExp { axis }]);
         all.extend(normalizations(Axes::one(axis.into()), 0.25));
+        // As batches are: the rows lie among each other.
+        let others = (0..shape.rank()).filter(|&other| other != axis.into()).fold(Axes::default(), Axes::with);
+        all.extend(normalizations(others, 0.25));
     }
     all
 }

@@ -16,6 +16,7 @@
 //! | product | `prod` | `2 a n abs(y) + 1 ulp` | each of `n` factors rounds once, in any order, here and in the reference |
 //! | stored sum | `scatter_add` | `2 u n sum(abs) + 1 ulp` | the same, but each addition is stored |
 //! | composite | all composites | `8 u s + 1 ulp` | a handful of roundings, each relative to the scale `s`: the numbers that the formula adds up |
+//! | composite of a half | the same | 4 of the smallest steps more | a factor below the smallest normal number, as the distribution function in the left tail of `gelu` is, is rounded to whole steps |
 //! | gradient | first derivatives | `(16 u + 2^-32) (s + w)` | up to a dozen roundings in a rule, relative to the summands of the derivative and to the cotangent `w`; and the error of the differences it is held against |
 //! | curvature | second derivatives | `(64 u + 2^-24) (s + w)` | two rules, one inside the other; differences of differences |
 //! | program | whole programs, by eager, traced, fused and plain evaluation | `64 u` of the largest result | some dozens of operations |
@@ -112,6 +113,9 @@ impl Tolerance {
             Self::Sum => 2.0 * format.accumulator_roundoff() * scale + ulp,
             Self::Product => 2.0 * format.accumulator_roundoff() * scale + ulp + flushed(format, exact),
             Self::StoredSum => 2.0 * u * scale + ulp,
+            Self::Composite if format.is_half() => {
+                8.0 * u * scale + ulp + 4.0 * format.ulp(0.0) + flushed(format, exact)
+            }
             Self::Composite => 8.0 * u * scale + ulp + flushed(format, exact),
             Self::Gradient => (16.0 * u + power_of_two(-32)) * scale + flushed(format, exact),
             Self::Curvature => (64.0 * u + power_of_two(-24)) * scale + flushed(format, exact),

@@ -19,11 +19,17 @@ impl<B: Backend> Tensor<B> {
     }
 
     /// `x Phi(x)` with the normal distribution function `Phi(x) = erfc(-x/sqrt 2) / 2`, which does not cancel in the left
-    /// tail (Hendrycks and Gimpel 2016).
+    /// tail; gradient `g (Phi(x) + x phi(x))` with the density `phi` (Hendrycks and Gimpel 2016).
+    ///
+    /// ```
+    /// use autodiff_core::Tensor;
+    /// use backend_cpu::Cpu;
+    /// assert_eq!(Tensor::<Cpu<f64>>::new(&[0.0, 40.0], [2]).gelu().to_vec(), [0.0, 40.0]);
+    /// ```
     #[must_use]
     #[track_caller]
     pub fn gelu(&self) -> Self {
-        self * ((self * -core::f64::consts::FRAC_1_SQRT_2).erfc() * 0.5)
+        self.composite(Composite::Gelu)
     }
 
     /// `log(1 + e^x)`; gradient `g sigmoid(x)`. Finite wherever the result is.

@@ -281,6 +281,7 @@ fn composites() {
     let call = Primitive::Call;
     let x = elem([2, 3]);
     refuses(call(Composite::Softplus), &[index([2])], "softplus: input 0 must be floating-point, found index");
+    refuses(call(Composite::Gelu), &[index([2])], "gelu: input 0 must be floating-point, found index");
     for op in [Composite::Softmax { axis: 2 }, Composite::LogSoftmax { axis: 2 }, Composite::LogSumExp { axis: 2 }] {
         refuses(call(op), &[x], &format!("{}: axis 2 is out of range for shape [2, 3]", op.name()));
         let why = format!("{}: input 0 must be floating-point, found index", op.name());

@@ -87,7 +87,8 @@ impl<R: Tile> Correlation<R> {
             Role::Forward => (w.extents[1], w.extents[0] / groups),
             Role::Adjoint => (w.extents[0] / groups, w.extents[1]),
         };
-        let by_pixels = by_pixels::<R>(&axes, inner, outputs);
+        // Pixels, where a row fills a register: results then come out as they lie.
+        let by_pixels = axes[2].strips.iter().all(|strip| strip.count >= R::Lanes::COUNT);
         let blocks = if by_pixels { even(outputs, MOST) } else { whole(outputs, R::Lanes::COUNT) };
         let mut correlation =
             Self { groups, inner, outputs, plane: plane.iter().product(), by_pixels, blocks, pieces: Vec::new(), axes };
@@ -156,12 +157,12 @@ impl<R: Tile> Correlation<R> {
             let w = &piece.weights[(group * width + block.before) * taps..][..block.width * taps];
             let (plane, room) = (self.plane, &mut room[..]);
             match (self.by_pixels, block.width) {
-                (true, 6) => compiled(Pixels::<R, 6, 2> { piece, x, w, plane, out, room }),
-                (true, 5) => compiled(Pixels::<R, 5, 2> { piece, x, w, plane, out, room }),
-                (true, 4) => compiled(Pixels::<R, 4, 3> { piece, x, w, plane, out, room }),
-                (true, 3) => compiled(Pixels::<R, 3, 4> { piece, x, w, plane, out, room }),
-                (true, 2) => compiled(Pixels::<R, 2, 5> { piece, x, w, plane, out, room }),
-                (true, _) => compiled(Pixels::<R, 1, 8> { piece, x, w, plane, out, room }),
+                (true, 6) => compiled(Pixels::<R, 6> { piece, x, w, plane, out, room }),
+                (true, 5) => compiled(Pixels::<R, 5> { piece, x, w, plane, out, room }),
+                (true, 4) => compiled(Pixels::<R, 4> { piece, x, w, plane, out, room }),
+                (true, 3) => compiled(Pixels::<R, 3> { piece, x, w, plane, out, room }),
+                (true, 2) => compiled(Pixels::<R, 2> { piece, x, w, plane, out, room }),
+                (true, _) => compiled(Pixels::<R, 1> { piece, x, w, plane, out, room }),
                 (false, width) if width == R::Lanes::COUNT => {
                     compiled(Outputs::<R, 1> { piece, x, w, plane, out, room });
                 }
@@ -249,21 +250,6 @@ impl<R: Tile> Correlation<R> {
     }
 }
 
-/// Whether registers hold neighbouring pixels, by what it takes.
-fn by_pixels<R: Tile>(axes: &[Axis; 3], inner: usize, outputs: usize) -> bool {
-    let lanes = R::Lanes::COUNT;
-    let strips = &axes[2].strips;
-    let (most, least) =
-        strips.iter().fold((0, usize::MAX), |(most, least), strip| (most.max(strip.count), least.min(strip.count)));
-    let taps = inner * axes.iter().map(|axis| axis.strips[0].taps.len()).product::<usize>();
-    let pixels = most.div_ceil(lanes) * outputs * taps;
-    // Results come out transposed, which costs as much as some two products each; a single register of outputs leaves half of
-    // the multipliers idle. Pixels are read from many places, outputs' weights from one.
-    let halves = if outputs > lanes { 4 } else { 6 };
-    let transposed = halves * most * (outputs.div_ceil(lanes) * taps + 2 * outputs);
-    least >= lanes && 5 * pixels <= transposed
-}
-
 /// Blocks of at most `most` outputs, as even as possible.
 pub(super) fn even(count: usize, most: usize) -> Vec<Block> {
     let block = |(first, count)| Block { first, count, width: count, before: first };
@@ -296,8 +282,11 @@ pub(super) fn number(place: usize) -> u32 {
     u32::try_from(place).unwrap_or_else(|_| unreachable!("places are counted in 32 bits"))
 }
 
-/// `O` outputs over all runs of a piece, `V` of these at a time.
-struct Pixels<'a, R, const O: usize, const V: usize> {
+/// So many runs of pixels are added up at a time: with six outputs as many sums as hide how long an addition takes.
+const RUNS: usize = 2;
+
+/// `O` outputs over all runs of a piece.
+struct Pixels<'a, R, const O: usize> {
     piece: &'a Piece<R>,
     x: &'a [R],
     w: &'a [R],
@@ -307,19 +296,19 @@ struct Pixels<'a, R, const O: usize, const V: usize> {
     room: &'a mut [R],
 }
 
-impl<R: Tile, const O: usize, const V: usize> Pixels<'_, R, O, V> {
+impl<R: Tile, const O: usize> Pixels<'_, R, O> {
     #[inline(always)]
-    fn tile<I: Isa, const W: usize>(&mut self, runs: &[Run; W]) {
-        let mut bases = [0; W];
-        for v in 0..W {
+    fn tile<I: Isa, const V: usize>(&mut self, runs: &[Run; V]) {
+        let mut bases = [0; V];
+        for v in 0..V {
             bases[v] = runs[v].base;
         }
-        let sums = tile::pixels::<I, R, O, W>(self.x, bases, &self.piece.offsets, self.w);
+        let sums = tile::pixels::<I, R, O, V>(self.x, bases, &self.piece.offsets, self.w);
         // By way of `room`: whatever else is done with them keeps the compiler from holding them in registers.
         let lanes = R::Lanes::COUNT;
         for o in 0..O {
-            for v in 0..W {
-                sums[o][v].store(&mut self.room[(o * W + v) * lanes..]);
+            for v in 0..V {
+                sums[o][v].store(&mut self.room[(o * V + v) * lanes..]);
             }
         }
         let mut rows = black_box(&*self.room).chunks_exact(lanes);
@@ -335,14 +324,14 @@ impl<R: Tile, const O: usize, const V: usize> Pixels<'_, R, O, V> {
     }
 }
 
-impl<R: Tile, const O: usize, const V: usize> Job for Pixels<'_, R, O, V> {
+impl<R: Tile, const O: usize> Job for Pixels<'_, R, O> {
     type Out = ();
 
     #[inline(always)]
     fn run<I: Isa>(mut self) {
-        let (tiles, rest) = self.piece.runs.as_chunks::<V>();
+        let (tiles, rest) = self.piece.runs.as_chunks::<RUNS>();
         for tile in tiles {
-            self.tile::<I, V>(tile);
+            self.tile::<I, RUNS>(tile);
         }
         for run in rest.as_chunks::<1>().0 {
             self.tile::<I, 1>(run);

@@ -1,4 +1,5 @@
-//! The innermost loops: a few accumulators, all in registers, to which products of three kinds are added.
+//! The innermost loops: a few accumulators, all in registers, to which products of three kinds are added. They come and go
+//! by value: behind a reference they would be loaded and stored in every round.
 
 use crate::real::Real;
 use crate::simd::Isa;
@@ -151,14 +152,14 @@ pub(super) fn outputs<I: Isa, T: Tile, const P: usize, const V: usize>(
     sums
 }
 
-/// Along a row of pixels, `R` places for `V` runs of outputs: `sums[r] += sum over j  x[offset[r] + j] y[j][..]`.
+/// Along a row of pixels, `R` places for `V` runs of outputs: `sums[r] + sum over j  x[offset[r] + j] y[j][..]`.
 #[inline(always)]
 pub(super) fn places_by_outputs<I: Isa, T: Tile, const R: usize, const V: usize>(
     x: &[T],
     offsets: &[u32; R],
     y: &[T],
-    sums: &mut [[T::Lanes; V]; R],
-) {
+    mut sums: [[T::Lanes; V]; R],
+) -> [[T::Lanes; V]; R] {
     let width = V * T::Lanes::COUNT;
     let count = y.len() / width;
     let mut rows = [x; R];
@@ -176,9 +177,10 @@ pub(super) fn places_by_outputs<I: Isa, T: Tile, const R: usize, const V: usize>
             }
         }
     }
+    sums
 }
 
-/// Along a row of `count` pixels, `R` places for `O` outputs: `sums[o][r] += x[offset[r] + j] y[o][j]`, each lane its own `j`.
+/// Along a row of `count` pixels, `R` places for `O` outputs: `sums[o][r] + x[offset[r] + j] y[o][j]`, each lane its own `j`.
 /// Behind the row `y` has zeros up to whole vectors, `x` anything.
 #[inline(always)]
 pub(super) fn places_by_pixels<I: Isa, T: Tile, const R: usize, const O: usize>(
@@ -186,8 +188,8 @@ pub(super) fn places_by_pixels<I: Isa, T: Tile, const R: usize, const O: usize>(
     offsets: &[u32; R],
     y: [&[T]; O],
     count: usize,
-    sums: &mut [[T::Lanes; R]; O],
-) {
+    mut sums: [[T::Lanes; R]; O],
+) -> [[T::Lanes; R]; O] {
     let padded = y[0].len();
     let mut rows = [x; R];
     for r in 0..R {
@@ -210,4 +212,5 @@ pub(super) fn places_by_pixels<I: Isa, T: Tile, const R: usize, const O: usize>(
             }
         }
     }
+    sums
 }

@@ -21,7 +21,7 @@ use crate::par;
 use crate::simd::{Isa, Job, compiled};
 
 /// The most places that are added up together, in the two ways.
-const MOST: usize = 6;
+const MOST: usize = 4;
 const MOST_BY_PIXELS: usize = 3;
 /// The most outputs that are, by pixels.
 const MOST_OUTPUTS: usize = 4;
@@ -241,7 +241,7 @@ impl<R: Tile, const V: usize> ByOutputs<'_, R, V> {
             }
         }
         for (&base, y) in rows.iter().zip(y.chunks_exact(self.plan.count * width)) {
-            tile::places_by_outputs::<I, R, P, V>(&self.x[base..], offsets, y, &mut tile);
+            tile = tile::places_by_outputs::<I, R, P, V>(&self.x[base..], offsets, y, tile);
         }
         for p in 0..P {
             for v in 0..V {
@@ -262,8 +262,6 @@ impl<R: Tile, const V: usize> Job for ByOutputs<'_, R, V> {
         for (rows, y) in plan.rows.chunks(near).zip(y.chunks(near * row)) {
             for (first, count) in parts(plan.offsets.len(), MOST) {
                 match count {
-                    6 => self.tile::<I, 6>(first, rows, y),
-                    5 => self.tile::<I, 5>(first, rows, y),
                     4 => self.tile::<I, 4>(first, rows, y),
                     3 => self.tile::<I, 3>(first, rows, y),
                     2 => self.tile::<I, 2>(first, rows, y),
@@ -291,7 +289,7 @@ impl<R: Tile, const O: usize> ByPixels<'_, R, O> {
         let size = plan.rows.len() * row;
         for (number, &base) in plan.rows.iter().enumerate() {
             let y = core::array::from_fn(|o| &self.y[o * size + number * row..][..row]);
-            tile::places_by_pixels::<I, R, P, O>(&self.x[base..], offsets, y, plan.count, &mut tile);
+            tile = tile::places_by_pixels::<I, R, P, O>(&self.x[base..], offsets, y, plan.count, tile);
         }
         let (mut room, lanes) = ([R::zero(); ROOM], R::Lanes::COUNT);
         for o in 0..O {

@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use autodiff_core::{Binary, Compare, Element, Unary};
+use autodiff_core::{Binary, Compare, Composite, Element, Unary};
 use backend_cpu::{Math, Side, math};
 
 use crate::half::BLOCK;
@@ -89,6 +89,15 @@ pub(super) fn unary<T: Functions>(f: Unary) -> Map<T> {
         Unary::Relu => map_by_blocks::<Relu, T>(),
         Unary::Floor => map::<Floor, T>(),
         Unary::Round => map::<Round, T>(),
+    }
+}
+
+/// The loop of a composite, where it is a function of each number.
+pub(super) fn composite<T: Functions>(f: &Composite) -> Option<Map<T>> {
+    match f {
+        Composite::Softplus => Some(map::<Softplus, T>()),
+        Composite::Gelu => Some(map::<Gelu, T>()),
+        _ => None,
     }
 }
 
@@ -357,6 +366,8 @@ functions! {
     Relu: x => math::relu(x);
     Floor: x => x.down();
     Round: x => x.even();
+    Softplus: x => ours::softplus::<I, T>(x);
+    Gelu: x => ours::gelu::<I, T>(x);
 }
 
 macro_rules! functions_of_two {

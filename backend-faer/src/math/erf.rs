@@ -1,5 +1,7 @@
 //! The error function and its complement.
 
+use std::f64::consts::FRAC_1_SQRT_2;
+
 use super::exp::{expm1_of_rest, reduce_sum};
 use super::float::polynomial;
 use super::{Float, clamp};
@@ -18,6 +20,12 @@ pub(crate) fn erfc<I: Isa, T: Float>(x: T) -> T {
     let tail = tail::<I, T>(x.size());
     let far = if x < T::ZERO { T::TWO - tail } else { tail };
     if x.size() < T::HALF { T::ONE - near::<I, T>(x) } else { far }
+}
+
+/// `x erfc(-x / sqrt 2) / 2`
+#[inline(always)]
+pub(crate) fn gelu<I: Isa, T: Float>(x: T) -> T {
+    x * (erfc::<I, T>(x * -T::from_f64(FRAC_1_SQRT_2)) * T::HALF)
 }
 
 /// `erf(x)` for `|x| < 1`

@@ -46,3 +46,10 @@ fn at_ends<T: Float>(x: T, y: T) -> T {
     let inside = if x == T::INFINITY { x } else { y };
     if x > T::ZERO { inside } else { outside }
 }
+
+/// `log(1 + e^x) = max(x, 0) + log(1 + e^-|x|)`, which overflows nowhere.
+#[inline(always)]
+pub(crate) fn softplus<I: Isa, T: Float>(x: T) -> T {
+    let above = if x <= T::ZERO { T::ZERO } else { x };
+    above + log1p::<I, T>(super::exp::<I, T>(-x.size()))
+}

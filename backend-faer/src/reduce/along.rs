@@ -1,16 +1,14 @@
-//! Folding lines whose elements are innermost: by lanes, which hold every 32nd element.
+//! Folding lines whose elements are innermost: leaf by leaf.
 
 use std::marker::PhantomData;
 use std::ops::Range;
 
 use super::Reducer;
-use super::fold::{Fold, LANES, LEAF, leaf, same};
+use super::fold::{Fold, LEAF, leaf, same};
 use crate::half::Stored;
-use crate::lines::{Lines, load};
-use crate::simd::Isa;
-
-/// So many lines are folded together where they are neighbours in memory and their elements are not.
-const ABREAST: usize = 32;
+use crate::lines::{Block, Lines};
+use crate::real::Real;
+use crate::simd::{Isa, Job, compiled};
 
 pub(super) struct Along<F>(PhantomData<F>);
 
@@ -23,81 +21,34 @@ impl<T: Stored, F: Fold<T::Real>> Reducer<T> for Along<F> {
         F::start()
     }
 
-    #[inline(always)]
     fn join(a: T::Real, b: T::Real) -> T::Real {
         F::join(a, b)
     }
 
+    fn fold(lines: &Lines<'_, T>, first: usize, elements: Range<usize>, totals: &mut [T::Real]) {
+        totals.fill(F::start());
+        lines.by_line([first, totals.len()], elements, LEAF, &mut |line, _, block| {
+            compiled(Leaves::<T::Real, F> { block, totals: &mut totals[line..][..block.rows], f: PhantomData });
+        });
+    }
+}
+
+/// Joins each row to its total.
+struct Leaves<'a, R, F> {
+    block: Block<'a, R>,
+    totals: &'a mut [R],
+    f: PhantomData<F>,
+}
+
+impl<R: Real, F: Fold<R>> Job for Leaves<'_, R, F> {
+    type Out = ();
+
     #[inline(always)]
-    fn fold<I: Isa>(lines: &Lines<'_, T>, first: usize, elements: Range<usize>, totals: &mut [T::Real]) {
-        let mut starts = lines.starts(first);
-        if lines.run.strides != [1] && lines.row.strides == [1] {
-            let mut rest = totals;
-            while !rest.is_empty() {
-                let ([from], count) = starts.next_run(rest.len().min(ABREAST));
-                let (now, later) = rest.split_at_mut(count);
-                abreast::<T, F>(lines, from, elements.clone(), now);
-                rest = later;
-            }
-        } else {
-            for total in totals {
-                *total = one::<T, F>(lines, starts.next_place()[0], elements.clone());
+    fn run<I: Isa>(self) {
+        for (row, total) in self.totals.iter_mut().enumerate() {
+            for x in self.block.row(row).chunks(LEAF) {
+                *total = F::join(*total, leaf::<R, F>(x, same));
             }
         }
-    }
-}
-
-/// One line.
-#[inline(always)]
-fn one<T: Stored, F: Fold<T::Real>>(lines: &Lines<'_, T>, from: usize, elements: Range<usize>) -> T::Real {
-    if let Some(x) = lines.slice(from).and_then(T::as_real) {
-        return super::fold::total::<T::Real, F>(&x[elements], same);
-    }
-    let mut numbers = [F::start(); LEAF];
-    let mut total = F::start();
-    let mut next = lines.elements(elements.start);
-    for start in elements.clone().step_by(LEAF) {
-        let numbers = &mut numbers[..LEAF.min(elements.end - start)];
-        lines.load(from, &mut next, numbers);
-        total = F::join(total, leaf::<T::Real, F>(numbers, same));
-    }
-    total
-}
-
-/// Neighbouring lines, at most [`ABREAST`], each in the same order.
-#[inline(always)]
-fn abreast<T: Stored, F: Fold<T::Real>>(
-    lines: &Lines<'_, T>,
-    from: usize,
-    elements: Range<usize>,
-    totals: &mut [T::Real],
-) {
-    let mut next = lines.elements(elements.start);
-    let mut sums = [F::start(); ABREAST];
-    for start in elements.clone().step_by(LEAF) {
-        let len = LEAF.min(elements.end - start);
-        let used = if len < LANES { 1 } else { LANES };
-        let mut lanes = [[F::start(); ABREAST]; LANES];
-        let mut row = [F::start(); ABREAST];
-        for number in 0..len {
-            let [shift] = next.next_place();
-            load(lines.x, from.wrapping_add(shift), 1, &mut row[..totals.len()]);
-            join::<T::Real, F>(&mut lanes[number & (used - 1)], &row);
-        }
-        let mut width = used / 2;
-        while width > 0 {
-            let (low, high) = lanes.split_at_mut(width);
-            low.iter_mut().zip(high).for_each(|(low, high)| join::<T::Real, F>(low, high));
-            width /= 2;
-        }
-        join::<T::Real, F>(&mut sums, &lanes[0]);
-    }
-    totals.copy_from_slice(&sums[..totals.len()]);
-}
-
-#[inline(always)]
-fn join<R: crate::real::Real, F: Fold<R>>(a: &mut [R; ABREAST], b: &[R; ABREAST]) {
-    for i in 0..ABREAST {
-        a[i] = F::join(a[i], b[i]);
     }
 }

@@ -7,9 +7,9 @@ use backend_cpu::math;
 use crate::real::Real;
 
 /// So many numbers are folded side by side, number `i` with `i + LANES`, `i + 2 LANES`, ..
-pub(crate) const LANES: usize = 32;
+pub(crate) const LANES: usize = 16;
 /// So many numbers are folded by lanes, and the lanes with each other, before the result joins those before it.
-pub(crate) const LEAF: usize = 512;
+pub(crate) const LEAF: usize = 1024;
 
 /// A function of two numbers that may be folded over many in any order.
 pub(crate) trait Fold<R: Real>: Copy + Send + Sync {
@@ -68,11 +68,7 @@ pub(crate) fn total<R: Real, F: Fold<R>>(x: &[R], map: impl Fn(R) -> R) -> R {
 #[inline(always)]
 pub(crate) fn leaf<R: Real, F: Fold<R>>(x: &[R], map: impl Fn(R) -> R) -> R {
     if x.len() < LANES {
-        let mut total = F::start();
-        for &x in x {
-            total = F::join(total, map(x));
-        }
-        return total;
+        return x.iter().fold(F::start(), |total, &x| F::join(total, map(x)));
     }
     let (chunks, rest) = x.as_chunks::<LANES>();
     let mut lanes = [F::start(); LANES];
@@ -84,8 +80,13 @@ pub(crate) fn leaf<R: Real, F: Fold<R>>(x: &[R], map: impl Fn(R) -> R) -> R {
     for (lane, &x) in lanes.iter_mut().zip(rest) {
         *lane = F::join(*lane, map(x));
     }
-    // In memory: the tree would else be vectorised first, by pairs, and the loop above after it.
-    let mut lanes = black_box(lanes);
+    tree::<R, F>(black_box(lanes))
+}
+
+/// The lanes with each other. They come from memory: the tree would else be vectorised first, by pairs, and the loop before
+/// it after it.
+#[inline(always)]
+fn tree<R: Real, F: Fold<R>>(mut lanes: [R; LANES]) -> R {
     let mut width = LANES / 2;
     while width > 0 {
         for i in 0..width {

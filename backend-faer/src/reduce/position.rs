@@ -6,43 +6,42 @@ use std::ops::Range;
 use super::fold::{Fold, LANES, LEAF, leaf, same};
 use super::{PANEL, Reducer};
 use crate::half::Stored;
-use crate::lines::{Lines, load};
+use crate::lines::{Block, Lines};
 use crate::real::Real;
-use crate::simd::Isa;
+use crate::simd::{Isa, Job, compiled};
 
 /// An extreme: what `F` makes of a better number and a worse one is the better.
 pub(super) struct First<F>(PhantomData<F>);
 
+/// The best number so far and its position.
+type Best<R> = (R, usize);
+
 impl<T: Stored, F: Fold<T::Real>> Reducer<T> for First<F> {
-    /// The best number so far and its position.
-    type State = (T::Real, usize);
+    type State = Best<T::Real>;
     const PART: usize = 128 * LEAF;
     const FEW: usize = 1;
 
-    fn start() -> (T::Real, usize) {
+    fn start() -> Best<T::Real> {
         (F::start(), 0)
     }
 
-    #[inline(always)]
-    fn join(a: (T::Real, usize), b: (T::Real, usize)) -> (T::Real, usize) {
+    fn join(a: Best<T::Real>, b: Best<T::Real>) -> Best<T::Real> {
         if better::<T::Real, F>(b.0, a.0) { b } else { a }
     }
 
-    #[inline(always)]
-    fn fold<I: Isa>(lines: &Lines<'_, T>, first: usize, elements: Range<usize>, best: &mut [(T::Real, usize)]) {
-        let mut starts = lines.starts(first);
+    fn fold(lines: &Lines<'_, T>, first: usize, elements: Range<usize>, best: &mut [Best<T::Real>]) {
+        best.fill((F::start(), 0));
+        let all = [first, best.len()];
         if lines.run.strides != [1] && lines.row.strides == [1] {
-            let mut rest = best;
-            while !rest.is_empty() {
-                let ([from], count) = starts.next_run(rest.len());
-                let (now, later) = rest.split_at_mut(count);
-                across::<T, F>(lines, from, elements.clone(), now);
-                rest = later;
-            }
+            lines.by_element(all, elements, LEAF, &mut |line, at, block| {
+                let best = &mut best[line..][..block.cols];
+                compiled(Across::<T::Real, F> { block, at, best, f: PhantomData });
+            });
         } else {
-            for best in best {
-                *best = along::<T, F>(lines, starts.next_place()[0], elements.clone());
-            }
+            lines.by_line(all, elements, LEAF, &mut |line, at, block| {
+                let best = &mut best[line..][..block.rows];
+                compiled(Along::<T::Real, F> { block, at, best, f: PhantomData });
+            });
         }
     }
 }
@@ -60,67 +59,67 @@ fn is<R: Real>(x: R, extreme: R) -> bool {
     x == extreme || x.is_nan()
 }
 
-/// One line: leaves are folded, and only one that is better than all before is searched.
-#[inline(always)]
-fn along<T: Stored, F: Fold<T::Real>>(lines: &Lines<'_, T>, from: usize, elements: Range<usize>) -> (T::Real, usize) {
-    let slice = lines.slice(from).and_then(T::as_real);
-    if let Some(x) = slice.filter(|x| x.len() < LANES) {
-        let first = (F::start(), 0);
-        return x
-            .iter()
-            .enumerate()
-            .fold(first, |best, (at, &x)| if better::<T::Real, F>(x, best.0) { (x, at) } else { best });
-    }
-    let mut room = [F::start(); LEAF];
-    let mut next = lines.elements(elements.start);
-    let (mut best, mut at) = (F::start(), 0);
-    for start in elements.clone().step_by(LEAF) {
-        let end = elements.end.min(start + LEAF);
-        let numbers = match slice {
-            Some(x) => &x[start..end],
-            None => {
-                lines.load(from, &mut next, &mut room[..end - start]);
-                &room[..end - start]
-            }
-        };
-        let extreme = leaf::<T::Real, F>(numbers, same);
-        if better::<T::Real, F>(extreme, best) {
-            at = start + numbers.iter().position(|&x| is(x, extreme)).unwrap_or(0);
-            best = extreme;
-        }
-    }
-    (best, at)
+/// Rows from element `at` on: leaves are folded, and only one that is better than all before is searched.
+struct Along<'a, R, F> {
+    block: Block<'a, R>,
+    at: usize,
+    best: &'a mut [Best<R>],
+    f: PhantomData<F>,
 }
 
-/// Lines whose elements are neighbours row by row.
-#[inline(always)]
-fn across<T: Stored, F: Fold<T::Real>>(
-    lines: &Lines<'_, T>,
-    from: usize,
-    elements: Range<usize>,
-    out: &mut [(T::Real, usize)],
-) {
-    let mut next = lines.elements(elements.start);
-    let mut room = [F::start(); PANEL];
-    let (mut best, mut at) = ([F::start(); PANEL], [0_u32; PANEL]);
-    let (best, at, room) = (&mut best[..out.len()], &mut at[..out.len()], &mut room[..out.len()]);
-    for (_, number) in elements.clone().zip(0_u32..) {
-        let place = from.wrapping_add(next.next_place()[0]);
-        let row = match T::as_real(lines.x.data()) {
-            Some(x) => &x[place..place + out.len()],
-            None => {
-                load(lines.x, place, 1, room);
-                &*room
+impl<R: Real, F: Fold<R>> Job for Along<'_, R, F> {
+    type Out = ();
+
+    #[inline(always)]
+    fn run<I: Isa>(self) {
+        for (row, best) in self.best.iter_mut().enumerate() {
+            let x = self.block.row(row);
+            if x.len() < LANES {
+                for (&x, at) in x.iter().zip(self.at..) {
+                    *best = if better::<R, F>(x, best.0) { (x, at) } else { *best };
+                }
+                continue;
             }
-        };
-        let (row, best, at) = (&row[..out.len()], &mut best[..out.len()], &mut at[..out.len()]);
-        for i in 0..out.len() {
-            let better = better::<T::Real, F>(row[i], best[i]);
-            best[i] = if better { row[i] } else { best[i] };
-            at[i] = if better { number } else { at[i] };
+            for (x, at) in x.chunks(LEAF).zip((self.at..).step_by(LEAF)) {
+                let extreme = leaf::<R, F>(x, same);
+                if better::<R, F>(extreme, best.0) {
+                    *best = (extreme, at + x.iter().position(|&x| is(x, extreme)).unwrap_or(0));
+                }
+            }
         }
     }
-    for (out, (&best, &at)) in out.iter_mut().zip(best.iter().zip(&*at)) {
-        *out = (best, elements.start + at as usize);
+}
+
+/// Columns, row by row from element `at` on.
+struct Across<'a, R, F> {
+    block: Block<'a, R>,
+    at: usize,
+    best: &'a mut [Best<R>],
+    f: PhantomData<F>,
+}
+
+impl<R: Real, F: Fold<R>> Job for Across<'_, R, F> {
+    type Out = ();
+
+    #[inline(always)]
+    fn run<I: Isa>(self) {
+        let cols = self.best.len();
+        // The row of the best, where one of these rows has it.
+        let (mut best, mut from) = ([F::start(); PANEL], [u32::MAX; PANEL]);
+        let (best, from) = (&mut best[..cols], &mut from[..cols]);
+        best.iter_mut().zip(&*self.best).for_each(|(best, &(x, _))| *best = x);
+        for (row, number) in (0..self.block.rows).zip(0_u32..) {
+            let (row, best, from) = (&self.block.row(row)[..cols], &mut best[..cols], &mut from[..cols]);
+            for i in 0..cols {
+                let better = better::<R, F>(row[i], best[i]);
+                best[i] = if better { row[i] } else { best[i] };
+                from[i] = if better { number } else { from[i] };
+            }
+        }
+        for (out, (&best, &row)) in self.best.iter_mut().zip(best.iter().zip(&*from)) {
+            if row != u32::MAX {
+                *out = (best, self.at + row as usize);
+            }
+        }
     }
 }

@@ -5,9 +5,9 @@ use backend_cpu::{IndexError, Place, View};
 
 use super::GRAIN;
 use super::softmax::{largest, sum_of_exp};
-use crate::half::Stored;
-use crate::lines::{Lines, Source};
-use crate::math::log;
+use crate::half::{Stored, narrow};
+use crate::lines::{Block, Lines};
+use crate::math::{Float, log};
 use crate::par;
 use crate::simd::{Isa, Job, compiled};
 
@@ -25,34 +25,35 @@ pub(super) fn cross_entropy<T: Stored>(
     }
     let (rows, labels) = (Lines::new(Axes::one(last), logits), Lines::new(Axes::NONE, labels));
     par::parts(out, GRAIN.div_ceil(classes.max(1)), |first, out| {
-        compiled(Losses { rows: &rows, labels: &labels, first, out });
+        let (mut labels_at, mut room, mut chosen) = (labels.starts(first), Vec::new(), Vec::new());
+        rows.by_line([first, out.len()], 0..rows.len, usize::MAX, &mut |line, _, block| {
+            let next = || labels.x.data()[labels_at.next_place()[0]].cast_unsigned() as usize;
+            chosen.clear();
+            chosen.extend(core::iter::repeat_with(next).take(block.rows));
+            room.resize(block.rows, T::Real::default());
+            compiled(Losses { block, labels: &chosen, y: &mut room });
+            narrow(&room, &mut out[line..][..block.rows]);
+        });
     });
     Ok(())
 }
 
-/// The losses from row `first` on. The labels were found to be classes.
-struct Losses<'a, T> {
-    rows: &'a Lines<'a, T>,
-    labels: &'a Lines<'a, i32>,
-    first: usize,
-    out: &'a mut [T],
+/// The losses of all rows, whose labels were found to be classes.
+struct Losses<'a, R> {
+    block: Block<'a, R>,
+    labels: &'a [usize],
+    y: &'a mut [R],
 }
 
-impl<T: Stored> Job for Losses<'_, T> {
+impl<R: Float> Job for Losses<'_, R> {
     type Out = ();
 
     #[inline(always)]
     fn run<I: Isa>(self) {
-        let (mut source, mut labels) = (Source::new(self.rows, self.first), self.labels.starts(self.first));
-        for out in self.out.chunks_mut(source.abreast) {
-            source.load(out.len());
-            for (row, y) in out.iter_mut().enumerate() {
-                let x = source.line(row);
-                let label = self.labels.x.data()[labels.next_place()[0]];
-                let most = largest(x);
-                let chosen = x[label.cast_unsigned() as usize];
-                *y = T::rounded(log::<I, T::Real>(sum_of_exp::<I, T::Real>(x, most)) + (most - chosen));
-            }
+        for (row, (y, &label)) in self.y.iter_mut().zip(self.labels).enumerate() {
+            let x = self.block.row(row);
+            let most = largest(x);
+            *y = log::<I, R>(sum_of_exp::<I, R>(x, most)) + (most - x[label]);
         }
     }
 }

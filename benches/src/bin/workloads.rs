@@ -9,6 +9,7 @@ use std::time::Instant;
 use autodiff_core::{Backend, Execute};
 use backend_cpu::{Cpu, CpuDevice};
 use backend_faer::{Faer, FaerDevice};
+use benches::kernels;
 use benches::workloads::{
     Mode, NAMES, PRODUCTS, Step, Timing, Unit, build, build_product, one_gradient, product_name, time,
 };
@@ -21,7 +22,8 @@ type Result<T> = core::result::Result<T, Box<dyn Error>>;
 #[derive(Debug, Parser)]
 #[command(name = "workloads")]
 struct Arguments {
-    /// A workload's name, several with commas, the beginning of some with a star behind it, or all.
+    /// A workload's name, several with commas, the beginning of some with a star behind it, or all; beside them, single
+    /// operations: `conv/lenet1 forward`, `rows/*`.
     #[arg(long, default_value = "all")]
     workload: String,
     /// What computes.
@@ -100,6 +102,18 @@ impl<S: Execute, D: Execute> On<'_, S, D> {
             any |= self.product("f32", extents, || build_product::<S>(extents, &self.single))?;
             any |= self.product("f64", extents, || build_product::<D>(extents, &self.double))?;
         }
+        for kernel in kernels::all::<S>(&self.single) {
+            let name = format!("{kernel:?}");
+            if kernel.family != "matmul" && self.names(&name) {
+                let mut run = (kernel.build)();
+                let mut step: Step = Box::new(move || {
+                    run();
+                    Ok(0.0)
+                });
+                self.report(&name, Unit::UsPerCall, &time(&mut step)?)?;
+                any = true;
+            }
+        }
         if self.wants("cold_start") {
             self.report("cold_start", Unit::MsPerStep, &self.cold_start()?)?;
             any = true;
@@ -118,10 +132,15 @@ impl<S: Execute, D: Execute> On<'_, S, D> {
         Ok(wanted)
     }
 
+    /// Whether a workload was asked for.
     fn wants(&self, name: &str) -> bool {
+        self.arguments.workload == "all" || self.names(name)
+    }
+
+    fn names(&self, name: &str) -> bool {
         self.arguments.workload.split(',').any(|wanted| match wanted.strip_suffix('*') {
             Some(beginning) => name.starts_with(beginning),
-            None => wanted == name || wanted == "all",
+            None => wanted == name,
         })
     }
 

@@ -15,6 +15,7 @@ pub(super) fn apply(composite: &Composite, inputs: &[&Host], out: &Spec) -> Exac
         Composite::LogSumExp { axis } => logsumexp(inputs[0], axis.into(), out),
         Composite::CrossEntropy => cross_entropy(inputs[0], inputs[1]),
         Composite::Softplus => Exact::new(inputs[0].values.iter().map(|&x| softplus(x)).collect()),
+        Composite::Gelu => gelu(inputs[0]),
         Composite::Standardize { axes, eps } => normalize::standardize(inputs[0], axes, eps.get()),
         Composite::RmsNorm { axes, eps } => normalize::rms_norm(inputs[0], axes, eps.get()),
         Composite::Attention { causal, scale } => attention::attention(inputs, causal, scale.map(Scalar::get), out),
@@ -24,6 +25,16 @@ pub(super) fn apply(composite: &Composite, inputs: &[&Host], out: &Spec) -> Exac
 fn softplus(x: f64) -> f64 {
     // With `max` and `abs` alone, NaN would be lost.
     if x.is_nan() { x } else { x.max(0.0) + libm::log1p(libm::exp(-x.abs())) }
+}
+
+/// In the left tail the rounding of `x / sqrt 2` counts as often as the square of `x` is large.
+fn gelu(x: &Host) -> Exact {
+    let value = |&x: &f64| {
+        let y = x * (libm::erfc(-x * core::f64::consts::FRAC_1_SQRT_2) / 2.0);
+        (y, if x < 0.0 { y.abs() * (1.0 + x * x) } else { y.abs() })
+    };
+    let (values, scale) = x.values.iter().map(value).unzip();
+    Exact { values, scale }
 }
 
 /// A line along an axis: where its elements stand, the largest, and the sum of `e^(x - m)`.

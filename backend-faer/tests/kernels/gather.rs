@@ -2,11 +2,10 @@
 
 use autodiff_core::{Shape, f16};
 use backend_cpu::kernels::scalar;
-use backend_cpu::{Layout, View};
+use backend_cpu::{Kernels, Layout, View};
 
-use super::{gather, scatter_add};
-use crate::half::Stored;
-use crate::lines::samples::{alone_and_shared, elements, fraction, layouts, same};
+use super::samples::{alone_and_shared, elements, fraction, layouts, same};
+use super::{K, Tested};
 
 /// The shape of the tensor, the axis, and the extent of the index there.
 const CASES: [(&[usize], usize, usize); 8] = [
@@ -25,7 +24,7 @@ fn positions(shape: &[usize], extent: usize) -> Vec<i32> {
     elements::<f64>(shape, f64::from).iter().map(|&x| x as i32 % extent as i32).collect()
 }
 
-fn check<T: Stored>() {
+fn check<T: Tested>() {
     for (shape, axis, count) in CASES {
         let shape = Shape::new(shape);
         let index_shape = shape.with(axis, count);
@@ -38,13 +37,13 @@ fn check<T: Stored>() {
                 (&x_layouts[(number * 5 + axis) % x_layouts.len()], format!("{layout:?} along {axis}"));
             let (mut found, mut expected) =
                 (vec![T::one(); index_shape.elements()], vec![T::zero(); index_shape.elements()]);
-            assert_eq!(gather(axis, View::new(&x, x_layout), index, &mut found), Ok(()));
+            assert_eq!(K::<T>::gather(axis, View::new(&x, x_layout), index, &mut found), Ok(()));
             assert_eq!(scalar::gather(axis, View::new(&x, x_layout), index, &mut expected), Ok(()));
             same(&found, &expected, &format!("gather of {x_layout:?}, {what}"));
             for updates_layout in layouts(index_shape.extents()) {
                 let updates = View::new(&updates, &updates_layout);
                 let (mut found, mut expected) = (x[..shape.elements()].to_vec(), x[..shape.elements()].to_vec());
-                assert_eq!(scatter_add(axis, index, updates, &shape, &mut found), Ok(()));
+                assert_eq!(K::<T>::scatter_add(axis, index, updates, &shape, &mut found), Ok(()));
                 assert_eq!(scalar::scatter(axis, index, updates, &shape, &mut expected, |y, u| y + u), Ok(()));
                 same(&found, &expected, &format!("scatter of {updates_layout:?}, {what}"));
             }
@@ -73,12 +72,12 @@ fn rows_are_read_and_added_whole() {
         alone_and_shared(|| {
             let (mut found, mut expected) = (x[..5000].to_vec(), x[..5000].to_vec());
             let updates = View::new(&updates, &plain);
-            assert_eq!(scatter_add(0, index, updates, &table, &mut found), Ok(()));
+            assert_eq!(K::<f32>::scatter_add(0, index, updates, &table, &mut found), Ok(()));
             assert_eq!(scalar::scatter(0, index, updates, &table, &mut expected, |y, u| y + u), Ok(()));
             same(&found, &expected, "scatter of rows");
             let (mut found, mut expected) = (vec![1.0; shape.elements()], vec![0.0; shape.elements()]);
             let table = Layout::contiguous(table);
-            assert_eq!(gather(0, View::new(&x, &table), index, &mut found), Ok(()));
+            assert_eq!(K::<f32>::gather(0, View::new(&x, &table), index, &mut found), Ok(()));
             assert_eq!(scalar::gather(0, View::new(&x, &table), index, &mut expected), Ok(()));
             same(&found, &expected, "gather of rows");
         });
@@ -95,7 +94,7 @@ fn the_first_position_that_does_not_exist_is_named() {
         let (index, mut out) = (View::new(&index, &plain), vec![0.0; 120]);
         let expected = scalar::gather(0, View::new(&x, &plain), index, &mut out);
         assert!(expected.is_err_and(|error| error.index == first && error.bound == 3));
-        assert_eq!(gather(0, View::new(&x, &plain), index, &mut out), expected);
-        assert_eq!(scatter_add(0, index, View::new(&x, &plain), &shape, &mut out), expected);
+        assert_eq!(K::<f32>::gather(0, View::new(&x, &plain), index, &mut out), expected);
+        assert_eq!(K::<f32>::scatter_add(0, index, View::new(&x, &plain), &shape, &mut out), expected);
     }
 }

@@ -2,13 +2,12 @@
 
 use autodiff_core::{Axes, Order, Shape, Slide, Window, bf16, f16};
 use backend_cpu::kernels::scalar;
-use backend_cpu::{Layout, View};
+use backend_cpu::{Kernels, Layout, View};
 
-use super::{Tile, conv, conv_input_grad, conv_weight_grad};
-use crate::half::Stored;
+use super::{K, Tested};
 
 /// Whole numbers divided by 4: their sums are exact in the wider elements.
-fn numbers<T: Stored>(shape: &Shape, seed: u64) -> Vec<T> {
+fn numbers<T: Tested>(shape: &Shape, seed: u64) -> Vec<T> {
     let mut state = seed;
     let mut next = || {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -35,7 +34,7 @@ struct Case {
 }
 
 impl Case {
-    fn check<T: Stored<Real: Tile>>(&self) {
+    fn check<T: Tested>(&self) {
         let window = Window::new(&self.slides).unwrap();
         let shape = |lead: [usize; 2], inner: Vec<usize>| Shape::new(&[&lead[..], &inner].concat());
         let windows = self.slides.iter().zip(&self.size).map(|(slide, &size)| slide.windows(size).unwrap());
@@ -50,7 +49,7 @@ impl Case {
             self.same(
                 "conv",
                 &y,
-                |out| conv(&window, self.groups, vx, vw, &y, out),
+                |out| K::<T>::conv(&window, self.groups, vx, vw, &y, out),
                 |out| {
                     scalar::conv(&window, self.groups, vx, vw, &y, out);
                 },
@@ -58,7 +57,7 @@ impl Case {
             self.same(
                 "conv_input_grad",
                 &x,
-                |out| conv_input_grad(&window, self.groups, vy, vw, &x, out),
+                |out| K::<T>::conv_input_grad(&window, self.groups, vy, vw, &x, out),
                 |out| {
                     scalar::conv_input_grad(&window, self.groups, vy, vw, &x, out);
                 },
@@ -66,7 +65,7 @@ impl Case {
             self.same(
                 "conv_weight_grad",
                 &w,
-                |out| conv_weight_grad(&window, self.groups, vx, vy, &w, out),
+                |out| K::<T>::conv_weight_grad(&window, self.groups, vx, vy, &w, out),
                 |out| {
                     scalar::conv_weight_grad(&window, self.groups, vx, vy, &w, out);
                 },
@@ -74,7 +73,7 @@ impl Case {
         }
     }
 
-    fn same<T: Stored>(&self, what: &str, shape: &Shape, found: impl Fn(&mut [T]), expected: impl Fn(&mut [T])) {
+    fn same<T: Tested>(&self, what: &str, shape: &Shape, found: impl Fn(&mut [T]), expected: impl Fn(&mut [T])) {
         // What outputs hold before is garbage.
         let [mut a, mut b] = [(); 2].map(|()| vec![T::nan(); shape.elements()]);
         found(&mut a);
@@ -157,13 +156,13 @@ fn numbers_that_are_not_finite_do_not_meet_padding() {
     };
     for dw in [&dw, &numbers(&w, 2)] {
         let [vx, vw] = [View::new(&dx, &lx), View::new(dw, &lw)];
-        same("conv", dx.len(), &|out| conv(&window, 1, vx, vw, &x, out), &|out| {
+        same("conv", dx.len(), &|out| K::<f32>::conv(&window, 1, vx, vw, &x, out), &|out| {
             scalar::conv(&window, 1, vx, vw, &x, out);
         });
-        same("conv_input_grad", dx.len(), &|out| conv_input_grad(&window, 1, vx, vw, &x, out), &|out| {
+        same("conv_input_grad", dx.len(), &|out| K::<f32>::conv_input_grad(&window, 1, vx, vw, &x, out), &|out| {
             scalar::conv_input_grad(&window, 1, vx, vw, &x, out);
         });
-        same("conv_weight_grad", dw.len(), &|out| conv_weight_grad(&window, 1, vx, vx, &w, out), &|out| {
+        same("conv_weight_grad", dw.len(), &|out| K::<f32>::conv_weight_grad(&window, 1, vx, vx, &w, out), &|out| {
             scalar::conv_weight_grad(&window, 1, vx, vx, &w, out);
         });
     }
@@ -180,9 +179,9 @@ fn any_number_of_threads_gives_the_same_bits() {
         let all = || {
             let [vx, vw, vy] = [View::new(&dx, &lx), View::new(&dw, &lw), View::new(&dy, &ly)];
             let [mut a, mut b, mut c] = [dy.len(), dx.len(), dw.len()].map(|len| vec![0.0; len]);
-            conv(&window, 1, vx, vw, &y, &mut a);
-            conv_input_grad(&window, 1, vy, vw, &x, &mut b);
-            conv_weight_grad(&window, 1, vx, vy, &w, &mut c);
+            K::<f32>::conv(&window, 1, vx, vw, &y, &mut a);
+            K::<f32>::conv_input_grad(&window, 1, vy, vw, &x, &mut b);
+            K::<f32>::conv_weight_grad(&window, 1, vx, vy, &w, &mut c);
             [a, b, c].map(|numbers| numbers.into_iter().map(f32::to_bits).collect::<Vec<_>>())
         };
         let pool = |threads| rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();

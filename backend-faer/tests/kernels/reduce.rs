@@ -1,12 +1,11 @@
 //! Reductions beside the scalar ones, at sizes around every threshold and in layouts of every kind.
 
 use autodiff_core::{ArgReduce, Axes, Reduce, Shape, bf16};
-use backend_cpu::View;
 use backend_cpu::kernels::scalar;
+use backend_cpu::{Kernels, View};
 
-use super::{arg_reduce, reduce};
-use crate::half::Stored;
-use crate::lines::samples::{alone_and_shared, elements, fraction, layouts, same, special, whole};
+use super::samples::{alone_and_shared, elements, fraction, layouts, same, special, whole};
+use super::{K, Tested};
 
 const SHAPES: [&[usize]; 18] = [
     &[],
@@ -33,12 +32,12 @@ fn sets(rank: usize) -> impl Iterator<Item = Axes> {
     (0..1_usize << rank).map(move |set| (0..rank).filter(|axis| set >> axis & 1 == 1).collect())
 }
 
-fn check<T: Stored>(kind: Reduce, shape: &[usize], data: &[T]) {
+fn check<T: Tested>(kind: Reduce, shape: &[usize], data: &[T]) {
     for layout in layouts(shape) {
         for axes in sets(shape.len()) {
             let len = Shape::new(shape).reduced(axes).elements();
             let (mut found, mut expected) = (vec![T::one(); len], vec![T::zero(); len]);
-            reduce(kind, axes, View::new(data, &layout), &mut found);
+            K::<T>::reduce(kind, axes, View::new(data, &layout), &mut found);
             scalar::reduce(kind, axes, View::new(data, &layout), &mut expected);
             same(&found, &expected, &format!("{} of {layout:?} along {axes:?}", kind.name()));
         }
@@ -78,14 +77,14 @@ fn sums_do_not_tell_strides_or_threads() {
             for axes in sets(shape.len()) {
                 let len = Shape::new(shape).reduced(axes).elements();
                 let mut expected = vec![0.0; len];
-                one.install(|| reduce(Reduce::Sum, axes, View::new(&numbers, &plain), &mut expected));
+                one.install(|| K::<f32>::reduce(Reduce::Sum, axes, View::new(&numbers, &plain), &mut expected));
                 for layout in layouts(shape).into_iter().take(4) {
                     let mut moved = vec![0.0; numbers.len()];
                     for ([to], &x) in layout.walk().zip(&numbers) {
                         moved[to] = x;
                     }
                     let mut found = vec![1.0; len];
-                    reduce(Reduce::Sum, axes, View::new(&moved, &layout), &mut found);
+                    K::<f32>::reduce(Reduce::Sum, axes, View::new(&moved, &layout), &mut found);
                     same(&found, &expected, &format!("{layout:?} along {axes:?}"));
                 }
             }
@@ -95,13 +94,13 @@ fn sums_do_not_tell_strides_or_threads() {
 
 #[test]
 fn positions_are_those_of_the_specification() {
-    fn check<T: Stored>(shape: &[usize], data: &[T]) {
+    fn check<T: Tested>(shape: &[usize], data: &[T]) {
         for layout in layouts(shape) {
             for axis in 0..shape.len() {
                 for kind in [ArgReduce::Max, ArgReduce::Min] {
                     let len = Shape::new(shape).reduced(Axes::one(axis)).elements();
                     let (mut found, mut expected) = (vec![-1; len], vec![-2; len]);
-                    arg_reduce(kind, axis, View::new(data, &layout), &mut found);
+                    K::<T>::arg_reduce(kind, axis, View::new(data, &layout), &mut found);
                     scalar::arg_reduce(kind, axis, View::new(data, &layout), &mut expected);
                     assert_eq!(found, expected, "{kind:?} of {layout:?} along {axis}");
                 }

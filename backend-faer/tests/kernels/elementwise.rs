@@ -1,12 +1,12 @@
 //! All loops against the scalar ones, whatever the strides, on one thread and on several.
 
-use std::fmt::Debug;
+use core::fmt::Debug;
 
 use autodiff_core::{Axes, Binary, Compare, Element, Order, Shape, Unary, bf16, f16};
 use backend_cpu::kernels::scalar;
-use backend_cpu::{Layout, Number, Side, View};
+use backend_cpu::{Kernels, Layout, Number, Side, View};
 
-use crate::half::Stored;
+use super::{K, Tested};
 
 const BINARY: [Binary; 8] =
     [Binary::Add, Binary::Sub, Binary::Mul, Binary::Div, Binary::Pow, Binary::Atan2, Binary::Max, Binary::Min];
@@ -76,7 +76,7 @@ fn tolerance<T: Element>(f: impl Debug) -> f64 {
     if exact.contains(&format!("{f:?}").as_str()) { 0.0 } else { libm::ldexp(6.0, digits) }
 }
 
-fn every_stride<T: Stored>() {
+fn every_stride<T: Tested>() {
     for shape in shapes() {
         let (x, y, c) = (numbers::<T>(shape, 1), numbers::<T>(shape, 2), numbers::<f32>(shape, 3));
         let all = layouts(shape);
@@ -84,36 +84,36 @@ fn every_stride<T: Stored>() {
             let a = View::new(&x, one);
             for f in [Unary::Neg, Unary::Exp, Unary::Relu, Unary::Sin] {
                 let plain = |out: &mut [T]| scalar::unary(f, a, out);
-                check(&(f, one), shape, T::one(), tolerance::<T>(f), |out| super::unary(f, a, out), plain);
+                check(&(f, one), shape, T::one(), tolerance::<T>(f), |out| K::<T>::unary(f, a, out), plain);
             }
-            check(&one, shape, T::one(), 0.0, |out| super::copy(a, out), |out| scalar::copy(a, out));
-            check(&one, shape, 7, 0.0, |out| super::cast(a, out), |out| scalar::cast(a, out));
-            check(&one, shape, 7.0_f64, 0.0, |out| super::cast(a, out), |out| scalar::cast(a, out));
-            check(&one, shape, f16::ONE, 0.0, |out| super::cast(a, out), |out| scalar::cast(a, out));
-            check(&one, shape, bf16::ONE, 0.0, |out| super::cast(a, out), |out| scalar::cast(a, out));
+            check(&one, shape, T::one(), 0.0, |out| K::<T>::copy(a, out), |out| scalar::copy(a, out));
+            check(&one, shape, 7, 0.0, |out| K::<T>::cast(a, out), |out| scalar::cast(a, out));
+            check(&one, shape, 7.0_f64, 0.0, |out| K::<T>::cast(a, out), |out| scalar::cast(a, out));
+            check(&one, shape, f16::ONE, 0.0, |out| K::<T>::cast(a, out), |out| scalar::cast(a, out));
+            check(&one, shape, bf16::ONE, 0.0, |out| K::<T>::cast(a, out), |out| scalar::cast(a, out));
             // Each with itself, with what is contiguous, and with the next.
             for other in [*one, all[0], all[(n + 1) % all.len()]] {
                 let b = View::new(&y, &other);
                 two(shape, a, b);
                 let condition = View::new(&c, &other);
                 let plain = |out: &mut [T]| scalar::select(condition, b, a, out);
-                check(&(one, other), shape, T::one(), 0.0, |out| super::select(condition, b, a, out), plain);
+                check(&(one, other), shape, T::one(), 0.0, |out| K::<T>::select(condition, b, a, out), plain);
             }
         }
     }
 }
 
-fn two<T: Stored>(shape: Shape, a: View<'_, T>, b: View<'_, T>) {
+fn two<T: Tested>(shape: Shape, a: View<'_, T>, b: View<'_, T>) {
     let what = (a.layout(), b.layout());
     for f in BINARY {
         let bound = tolerance::<T>(f);
         let plain = |out: &mut [T]| scalar::binary(f, a, b, out);
-        check(&(f, what), shape, T::one(), bound, |out| super::binary(f, a, b, out), plain);
+        check(&(f, what), shape, T::one(), bound, |out| K::<T>::binary(f, a, b, out), plain);
     }
     for (f, side) in [(Binary::Sub, Side::Left), (Binary::Sub, Side::Right), (Binary::Max, Side::Right)] {
         let ours = |out: &mut [T]| {
             scalar::copy(a, out);
-            super::binary_in_place(f, side, out, b);
+            K::<T>::binary_in_place(f, side, out, b);
         };
         let plain = |out: &mut [T]| {
             scalar::copy(a, out);
@@ -123,7 +123,7 @@ fn two<T: Stored>(shape: Shape, a: View<'_, T>, b: View<'_, T>) {
     }
     for f in [Compare::Eq, Compare::Lt, Compare::Le] {
         let plain = |out: &mut [f32]| scalar::compare(f, a, b, out);
-        check(&(f, what), shape, 7.0, 0.0, |out| super::compare(f, a, b, out), plain);
+        check(&(f, what), shape, 7.0, 0.0, |out| K::<T>::compare(f, a, b, out), plain);
     }
 }
 
@@ -137,7 +137,7 @@ fn any_strides() {
 
 #[test]
 fn every_function_and_in_place() {
-    fn of<T: Stored>() {
+    fn of<T: Tested>() {
         let shape = Shape::from([500]);
         let (x, layout) = (numbers::<T>(shape, 5), Layout::contiguous(shape));
         let x = View::new(&x, &layout);
@@ -145,9 +145,9 @@ fn every_function_and_in_place() {
             let bound = tolerance::<T>(f);
             let in_place = |out: &mut [T]| {
                 scalar::copy(x, out);
-                super::unary_in_place(f, out);
+                K::<T>::unary_in_place(f, out);
             };
-            check(&f, shape, T::one(), bound, |out| super::unary(f, x, out), |out| scalar::unary(f, x, out));
+            check(&f, shape, T::one(), bound, |out| K::<T>::unary(f, x, out), |out| scalar::unary(f, x, out));
             check(&f, shape, T::one(), bound, in_place, |out| scalar::unary(f, x, out));
         }
     }
@@ -166,13 +166,13 @@ fn threads_change_no_bit() {
         let (a, b) = (View::new(&x, &layout), View::new(&y, &layout));
         let run = || {
             let mut all = vec![vec![0.0_f32; shape.elements()]; 6];
-            super::unary(Unary::Sin, a, &mut all[0]);
-            super::binary(Binary::Pow, a, b, &mut all[1]);
-            super::copy(a, &mut all[2]);
-            super::compare(Compare::Lt, a, b, &mut all[3]);
-            super::select(a, b, a, &mut all[4]);
+            K::<f32>::unary(Unary::Sin, a, &mut all[0]);
+            K::<f32>::binary(Binary::Pow, a, b, &mut all[1]);
+            K::<f32>::copy(a, &mut all[2]);
+            K::<f32>::compare(Compare::Lt, a, b, &mut all[3]);
+            K::<f32>::select(a, b, a, &mut all[4]);
             scalar::copy(b, &mut all[5]);
-            super::binary_in_place(Binary::Sub, Side::Right, &mut all[5], a);
+            K::<f32>::binary_in_place(Binary::Sub, Side::Right, &mut all[5], a);
             all.concat().iter().map(|x| x.to_bits()).collect::<Vec<_>>()
         };
         assert_eq!(run(), pool.install(run), "{layout:?}");

@@ -2,17 +2,16 @@
 
 use autodiff_core::{Axes, Composite, Element, Scalar, Shape, Tensor, f16};
 use backend_cpu::kernels::scalar;
-use backend_cpu::{Cpu, Layout, View};
+use backend_cpu::{Cpu, Kernels, Layout, View};
 
-use super::{composite, cross_entropy};
-use crate::half::Stored;
-use crate::lines::samples::{alone_and_shared, elements, fraction, layouts, special};
+use super::samples::{alone_and_shared, elements, fraction, layouts, special};
+use super::{K, Tested};
 
 const SHAPES: [&[usize]; 10] =
     [&[1], &[700], &[0, 3], &[3, 5], &[17, 33], &[5, 600], &[600, 5], &[3, 20, 35], &[40, 6, 40], &[2, 3, 4, 5]];
 
 fn composites(rank: usize) -> Vec<Composite> {
-    let mut all = vec![Composite::Softplus];
+    let mut all = vec![Composite::Softplus, Composite::Gelu];
     for axis in 0..rank {
         let number = axis as u8;
         all.extend([Composite::Softmax { axis: number }, Composite::LogSoftmax { axis: number }]);
@@ -26,7 +25,7 @@ fn composites(rank: usize) -> Vec<Composite> {
     all
 }
 
-fn check<T: Stored>(shape: &[usize], f: fn(u16) -> f64, tolerance: f64) {
+fn check<T: Tested>(shape: &[usize], f: fn(u16) -> f64, tolerance: f64) {
     let data = elements::<T>(shape, f);
     for layout in layouts(shape) {
         let x = View::new(&data, &layout);
@@ -35,7 +34,7 @@ fn check<T: Stored>(shape: &[usize], f: fn(u16) -> f64, tolerance: f64) {
         for kind in composites(shape.len()) {
             let expected = kind.body(core::slice::from_ref(&wide)).to_vec();
             let mut found = vec![T::one(); expected.len()];
-            composite(&kind, x, &mut found);
+            K::<T>::composite(&kind, x, &mut found);
             for (found, expected) in found.iter().map(|y| y.into_f64()).zip(expected) {
                 let close = (found - expected).abs() <= tolerance * expected.abs().max(1.0);
                 assert!(
@@ -79,7 +78,7 @@ fn losses_are_those_of_the_specification() {
                 let len = rows.iter().product();
                 let (mut found, mut expected) = (vec![1.0; len], vec![0.0; len]);
                 let labels = View::new(&labels, &label_layout);
-                assert_eq!(cross_entropy(View::new(&data, layout), labels, &mut found), Ok(()));
+                assert_eq!(K::<f32>::cross_entropy(View::new(&data, layout), labels, &mut found), Ok(()));
                 assert_eq!(scalar::cross_entropy(View::new(&data, layout), labels, &mut expected), Ok(()));
                 for (found, expected) in found.into_iter().zip(expected) {
                     assert!((found - expected).abs() <= 1e-5 * expected.abs().max(1.0), "{found}, not {expected}");
@@ -99,6 +98,6 @@ fn the_first_label_that_is_no_class_is_named() {
         let (labels, mut out) = (View::new(&labels, &layout), vec![0.0; 20]);
         let expected = scalar::cross_entropy(View::new(&logits, &plain), labels, &mut out);
         assert!(expected.is_err_and(|error| error.index == first));
-        assert_eq!(cross_entropy(View::new(&logits, &plain), labels, &mut out), expected);
+        assert_eq!(K::<f32>::cross_entropy(View::new(&logits, &plain), labels, &mut out), expected);
     }
 }

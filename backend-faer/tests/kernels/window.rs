@@ -2,17 +2,16 @@
 
 use autodiff_core::{Axes, Order, Shape, Slide, Window, bf16, f16};
 use backend_cpu::kernels::scalar;
-use backend_cpu::{Layout, View};
+use backend_cpu::{Kernels, Layout, View};
 
-use super::{window_arg_max, window_spread, window_sum};
-use crate::half::Stored;
+use super::{K, Tested};
 
 fn slide([kernel, stride, dilation, lo, hi]: [u32; 5]) -> Slide {
     Slide { kernel, stride, dilation, lo, hi }
 }
 
 /// Quarters, so that sums are exact; many of them equal.
-fn numbers<T: Stored>(shape: &Shape) -> Vec<T> {
+fn numbers<T: Tested>(shape: &Shape) -> Vec<T> {
     let number = |at: usize| T::from_f64((at * 7919 % 31) as f64 / 4.0 - 3.0);
     (0..shape.elements()).map(number).collect()
 }
@@ -24,7 +23,7 @@ fn layouts(shape: Shape) -> [Layout; 3] {
     [Layout::contiguous(shape), Layout::contiguous(shape.permuted(&order)).permute(&order), flipped]
 }
 
-fn check<T: Stored>(lead: &[usize], size: &[usize], slides: &[Slide], special: bool) {
+fn check<T: Tested>(lead: &[usize], size: &[usize], slides: &[Slide], special: bool) {
     let window = Window::new(slides).unwrap();
     let windows: Vec<usize> = slides.iter().zip(size).map(|(slide, &size)| slide.windows(size).unwrap()).collect();
     let [x, y] = [size, &windows].map(|inner| Shape::new(&[lead, inner].concat()));
@@ -33,11 +32,11 @@ fn check<T: Stored>(lead: &[usize], size: &[usize], slides: &[Slide], special: b
     for way in 0..3 {
         let [lx, ly] = [layouts(x)[way], layouts(y)[way]];
         let [mut a, mut b] = [(); 2].map(|()| vec![T::nan(); y.elements()]);
-        window_sum(&window, View::new(&dx, &lx), &y, &mut a);
+        K::<T>::window_sum(&window, View::new(&dx, &lx), &y, &mut a);
         scalar::window_sum(&window, View::new(&dx, &lx), &y, &mut b);
         assert_eq!(a, b, "sum {what}");
         let [mut a, mut b] = [(); 2].map(|()| vec![T::nan(); x.elements()]);
-        window_spread(&window, View::new(&dy, &ly), &x, &mut a);
+        K::<T>::window_spread(&window, View::new(&dy, &ly), &x, &mut a);
         scalar::window_spread(&window, View::new(&dy, &ly), &x, &mut b);
         assert_eq!(a, b, "spread {what}");
     }
@@ -48,7 +47,7 @@ fn check<T: Stored>(lead: &[usize], size: &[usize], slides: &[Slide], special: b
     }
     for lx in layouts(x) {
         let [mut a, mut b] = [(); 2].map(|()| vec![-1; y.elements()]);
-        window_arg_max(&window, View::new(&dx, &lx), &y, &mut a);
+        K::<T>::window_arg_max(&window, View::new(&dx, &lx), &y, &mut a);
         scalar::window_arg_max(&window, View::new(&dx, &lx), &y, &mut b);
         assert_eq!(a, b, "arg_max {what}");
     }

@@ -4,7 +4,7 @@ use autodiff_core::{Axes, Element, Order, Shape};
 use backend_cpu::Layout;
 
 /// Layouts of every kind that have this shape.
-pub(crate) fn layouts(shape: &[usize]) -> Vec<Layout> {
+pub(super) fn layouts(shape: &[usize]) -> Vec<Layout> {
     let (shape, rank) = (Shape::new(shape), shape.len());
     let plain = Layout::contiguous(shape);
     let Some(last) = rank.checked_sub(1) else { return vec![plain] };
@@ -22,23 +22,23 @@ pub(crate) fn layouts(shape: &[usize]) -> Vec<Layout> {
 }
 
 /// As many elements as a layout of [`layouts`] refers to, made of numbers below 2^16.
-pub(crate) fn elements<T: Element>(shape: &[usize], f: impl Fn(u16) -> f64) -> Vec<T> {
+pub(super) fn elements<T: Element>(shape: &[usize], f: impl Fn(u16) -> f64) -> Vec<T> {
     let count = 3 * shape.iter().product::<usize>() + 8;
     (0..count as u64).map(|i| T::from_f64(f((i.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 48) as u16))).collect()
 }
 
 /// Whole numbers from -8 to 7: sums of some are exact in any order.
-pub(crate) fn whole(seed: u16) -> f64 {
+pub(super) fn whole(seed: u16) -> f64 {
     f64::from(seed >> 12) - 8.0
 }
 
 /// Numbers between -4 and 4.
-pub(crate) fn fraction(seed: u16) -> f64 {
+pub(super) fn fraction(seed: u16) -> f64 {
     f64::from(seed) / 8192.0 - 4.0
 }
 
 /// Few numbers, so that there are ties; some of them zeros of both signs, infinities and NaN.
-pub(crate) fn special(seed: u16) -> f64 {
+pub(super) fn special(seed: u16) -> f64 {
     match seed % 257 {
         0 => f64::NAN,
         1 => f64::INFINITY,
@@ -50,14 +50,14 @@ pub(crate) fn special(seed: u16) -> f64 {
 }
 
 /// Does some work outside of any pool, and inside of one of three threads.
-pub(crate) fn alone_and_shared(work: impl Fn() + Sync) {
+pub(super) fn alone_and_shared(work: impl Fn() + Sync) {
     work();
     rayon::ThreadPoolBuilder::new().num_threads(3).build().unwrap().install(&work);
 }
 
 /// The same numbers, NaN and the signs of zeros among them.
 #[track_caller]
-pub(crate) fn same<T: Element>(found: &[T], expected: &[T], what: &str) {
+pub(super) fn same<T: Element>(found: &[T], expected: &[T], what: &str) {
     let one = |x: T| if x.is_nan() { None } else { Some(x.bits()) };
     let differs = found.iter().zip(expected).position(|(&a, &b)| one(a) != one(b));
     if let Some(at) = differs {

@@ -1,0 +1,99 @@
+//! Products beside the plain loop, exactly, on any number of threads.
+
+use autodiff_core::{Shape, bf16, f16};
+use backend_cpu::kernels::scalar;
+use backend_cpu::{Kernels, Layout, View};
+use rayon::ThreadPoolBuilder;
+
+use super::{K, Tested};
+
+/// Below 2 in steps of 1/64: sums of a thousand products are exact in `f32`, in whatever order.
+fn numbers<T: Tested>(len: usize, seed: u32) -> Vec<T> {
+    let step = |state: &mut u32| {
+        *state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        Some(T::from_f64(f64::from(*state >> 24) / 64.0 - 2.0))
+    };
+    (0..len).scan(seed, |state, _| step(state)).collect()
+}
+
+/// How a factor's matrices lie in memory.
+#[derive(Clone, Copy, Debug)]
+enum Lie {
+    Rows,
+    Columns,
+    Stepped,
+    Backwards,
+    Shared,
+}
+
+const ALL: [Lie; 5] = [Lie::Rows, Lie::Columns, Lie::Stepped, Lie::Backwards, Lie::Shared];
+
+fn laid<T: Tested>(lie: Lie, [batch, rows, cols]: [usize; 3], seed: u32) -> (Vec<T>, Layout) {
+    let order = autodiff_core::Order::try_new(&[0, 2, 1]).unwrap();
+    let (stored, layout): (_, fn(Layout, [usize; 3]) -> Layout) = match lie {
+        Lie::Rows => ([batch, rows, cols], |layout, _| layout),
+        Lie::Columns => ([batch, cols, rows], |layout, _| layout),
+        Lie::Stepped => ([batch, rows, 2 * cols], |layout, [.., cols]| layout.slice(2, 1.min(cols), 2 * cols, 2)),
+        Lie::Backwards => ([batch, rows, cols], |layout, _| layout.flip(autodiff_core::Axes::one(2))),
+        Lie::Shared => ([1, rows, cols], |layout, shape| layout.broadcast(shape.into())),
+    };
+    let layout = layout(Layout::contiguous(Shape::from(stored)), [batch, rows, cols]);
+    let layout = if matches!(lie, Lie::Columns) { layout.permute(&order) } else { layout };
+    (numbers(Shape::from(stored).elements(), seed), layout)
+}
+
+#[track_caller]
+fn check<T: Tested>([batch, m, k, n]: [usize; 4], lies: [Lie; 2]) {
+    let (a, a_layout) = laid::<T>(lies[0], [batch, m, k], 1);
+    let (b, b_layout) = laid::<T>(lies[1], [batch, k, n], 2);
+    let (a, b) = (View::new(&a, &a_layout), View::new(&b, &b_layout));
+    let start = numbers::<T>(batch * m * n, 3);
+    for accumulate in [false, true] {
+        let mut expected = start.clone();
+        scalar::matmul(a, b, &mut expected, accumulate);
+        let on = |threads| {
+            let mut found = start.clone();
+            let pool = ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| K::<T>::matmul(a, b, &mut found, accumulate));
+            found
+        };
+        let found = on(1);
+        for (place, (x, y)) in found.iter().zip(&expected).enumerate() {
+            assert!(x == y, "{batch} {m} {k} {n} {lies:?} at {place}: {x} for {y}");
+        }
+        let bits = |all: &[T]| all.iter().map(|x| x.bits()).collect::<Vec<_>>();
+        assert!(bits(&on(2)) == bits(&found), "2 threads, {batch} {m} {k} {n}");
+        assert!(bits(&on(4)) == bits(&found), "4 threads, {batch} {m} {k} {n}");
+    }
+}
+
+#[test]
+fn agrees_with_the_plain_loop_on_any_number_of_threads() {
+    let shapes =
+        [[1, 1, 1, 1], [1, 3, 0, 2], [2, 0, 3, 2], [1, 5, 7, 3], [3, 17, 9, 33], [1, 1, 70, 300], [1, 600, 30, 5]];
+    for shape in shapes {
+        for a in ALL {
+            for b in ALL {
+                check::<f32>(shape, [a, b]);
+                check::<f64>(shape, [a, b]);
+            }
+        }
+    }
+}
+
+#[test]
+fn halves_are_added_up_in_single() {
+    for shape in [[1, 3, 0, 2], [2, 5, 7, 3], [1, 130, 600, 70], [1, 1, 700, 130]] {
+        for lie in ALL {
+            check::<f16>(shape, [lie, Lie::Rows]);
+            check::<bf16>(shape, [Lie::Columns, lie]);
+        }
+    }
+}
+
+#[test]
+fn large_products_have_the_same_bits_on_any_number_of_threads() {
+    for shape in [[1, 200, 210, 190], [4, 96, 200, 128], [1, 1000, 500, 5], [1, 300, 700, 300], [1, 512, 128, 784]] {
+        check::<f32>(shape, [Lie::Rows, Lie::Columns]);
+    }
+}
