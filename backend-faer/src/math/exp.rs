@@ -1,7 +1,7 @@
 //! Exponentials, and what is made of them.
 
 use super::float::polynomial;
-use super::{Float, clamp};
+use super::{Float, at_most, clamp};
 use crate::simd::Isa;
 
 /// `e^x = 2^k e^r` with `x = k ln 2 + r`, `|r| <= ln(2) / 2`.
@@ -10,7 +10,7 @@ pub(crate) fn exp<I: Isa, T: Float>(x: T) -> T {
     let x = clamp(x, T::EXP_RANGE.0, T::EXP_RANGE.1);
     let (shifted, r) = reduce::<I, T>(x);
     let (first, second) = T::powers(shifted);
-    (T::ONE + expm1_of_rest::<I, T>(r)) * first * second
+    first.fused::<I>(rest_of_exp::<I, T>(r), first) * second
 }
 
 /// `e^x - 1 = 2^k (e^r - 1) + (2^k - 1)`
@@ -28,53 +28,65 @@ pub(crate) fn expm1<I: Isa, T: Float>(x: T) -> T {
 /// What `d + 2` lost in rounding is made up for, by the derivative `-t / (d + 2) = -t (1 - t) / 2`.
 #[inline(always)]
 pub(crate) fn tanh<I: Isa, T: Float>(x: T) -> T {
-    let size = clamp(x.size(), T::ZERO, T::TANH_HIGH);
+    let size = at_most(x.size(), T::TANH_HIGH);
     let (shifted, r) = reduce::<I, T>(size + size);
     let (power, rest) = (T::power(shifted), expm1_of_rest::<I, T>(r));
     let d = power.fused::<I>(rest, power - T::ONE);
     let sum = d + T::TWO;
     let lost = d - (sum - T::TWO);
-    let large = shifted > T::ROUND + T::ONE;
+    let large = shifted > T::EXP_ROUND + T::ONE;
     let t = (if large { T::TWO } else { d }) / sum;
     let complement = T::ONE - t;
     let y = if large { complement } else { (t * lost * T::HALF).fused::<I>(-complement, t) };
     y.signed_as(x)
 }
 
-/// `1 / (1 + e^-x)`, and `y = e^x / (1 + e^x)` below 0, where what the two terms of the sum lost in rounding is made up
-/// for, by the derivative `y (1 - y)`.
+/// `e^x / (1 + e^x) = 2^k / (2^k + e^-r) = 2^k / ((1 + 2^k) + (e^-r - 1))`, with what the first sum lost in rounding.
 #[inline(always)]
 pub(crate) fn sigmoid<I: Isa, T: Float>(x: T) -> T {
-    let (shifted, r) = reduce::<I, T>(clamp(-x.size(), T::EXP_RANGE.0, T::ZERO));
-    let rest = expm1_of_rest::<I, T>(r);
-    let (first, second) = T::powers(shifted);
-    let significand = T::ONE + rest;
-    let lost = rest - (significand - T::ONE);
-    let small = significand * first * second;
-    let sum = T::ONE + small;
-    let lost = lost - (small - (sum - T::ONE));
-    let y = (if x < T::ZERO { small } else { T::ONE }) / sum;
-    if x < T::ZERO { (y * lost).fused::<I>(T::ONE - y, y) } else { y }
+    let (shifted, r) = reduce_lifted::<I, T>(clamp(x, T::EXP_RANGE.0, -T::EXPM1_LOW));
+    let lifted = T::lifted_power(shifted);
+    let power = lifted * T::DROP;
+    let most = T::ONE + power;
+    let lost = power - (most - T::ONE);
+    lifted / (most + (rest_of_exp::<I, T>(-r) + lost)) * T::DROP
 }
 
-/// The `(k + ROUND, r)` of `x = k ln 2 + r`.
+/// The `(k + EXP_ROUND, r)` of `x = k ln 2 + r`.
 #[inline(always)]
 pub(super) fn reduce<I: Isa, T: Float>(x: T) -> (T, T) {
-    let shifted = x.fused::<I>(T::LOG2_E, T::ROUND);
-    let k = T::ROUND - shifted;
+    reduce_by::<I, T>(T::EXP_ROUND, x)
+}
+
+/// The same with a number `LIFT_ROUND` for [`Float::lifted_power`].
+#[inline(always)]
+fn reduce_lifted<I: Isa, T: Float>(x: T) -> (T, T) {
+    reduce_by::<I, T>(T::LIFT_ROUND, x)
+}
+
+#[inline(always)]
+fn reduce_by<I: Isa, T: Float>(round: T, x: T) -> (T, T) {
+    let shifted = x.fused::<I>(T::LOG2_E, round);
+    let k = round - shifted;
     (shifted, k.fused::<I>(T::LN2.1, k.fused::<I>(T::LN2.0, x)))
 }
 
-/// The same of `x + low` as an exact sum.
+/// The `(k + LIFT_ROUND, r)` of `x + low = k ln 2 + r`.
 #[inline(always)]
 pub(super) fn reduce_sum<I: Isa, T: Float>(x: T, low: T) -> (T, T) {
-    let shifted = (x + low).fused::<I>(T::LOG2_E, T::ROUND);
-    let k = T::ROUND - shifted;
-    (shifted, k.fused::<I>(T::LN2.1, k.fused::<I>(T::LN2.0, x) + low))
+    let shifted = x.fused::<I>(T::LOG2_E, T::LIFT_ROUND);
+    let k = T::LIFT_ROUND - shifted;
+    (shifted, k.fused::<I>(T::LN2.0, x) + k.fused::<I>(T::LN2.1, low))
+}
+
+/// `e^r - 1`, which is to be added to 1.
+#[inline(always)]
+pub(super) fn rest_of_exp<I: Isa, T: Float>(r: T) -> T {
+    (r * r).fused::<I>(polynomial::<I, T>(r, T::EXP), r)
 }
 
 /// `e^r - 1`
 #[inline(always)]
-pub(super) fn expm1_of_rest<I: Isa, T: Float>(r: T) -> T {
-    (r * r).fused::<I>(polynomial::<I, T>(r, T::EXP), r)
+fn expm1_of_rest<I: Isa, T: Float>(r: T) -> T {
+    (r * r).fused::<I>(polynomial::<I, T>(r, T::EXPM1), r)
 }
