@@ -43,6 +43,10 @@ pub(crate) fn gather<T: Stored>(
                     Row::Same(x) => out.fill(x),
                     Row::Strided(row) => out.iter_mut().zip(row).for_each(|(y, x)| *y = x),
                 }
+            } else if step.strides == [0, 1] && stride >= 0 {
+                let (x, index) = (&x.data()[from..], &index.data()[index_at..][..len]);
+                let stride = stride.unsigned_abs();
+                out.iter_mut().zip(index).for_each(|(y, &index)| *y = x[index.cast_unsigned() as usize * stride]);
             } else {
                 let mut from = from;
                 for (y, index) in out.iter_mut().zip(index.strided(index_at, step.strides[1])) {

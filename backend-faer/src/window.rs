@@ -13,15 +13,15 @@ use crate::half::{Stored, narrow};
 use crate::par;
 use crate::simd::compiled;
 use arg_max::ArgMax;
-use over::{Over, Planes};
+use over::{Over, Planes, joined};
 use sum::{Spread, Sum};
 
 /// About so many cells take some microseconds.
 const GRAIN: usize = 1 << 14;
 
 pub(crate) fn window_sum<T: Stored>(window: &Window, x: View<'_, T>, shape: &Shape, out: &mut [T]) {
-    let over = Over::cells_of_windows(window, x.shape(), shape);
-    let planes = Planes::new(window, x);
+    let joined = joined(window, x, x.shape(), shape);
+    let (over, planes) = (Over::cells_of_windows(window, x.shape(), shape, joined), Planes::new(window, x, joined));
     par::rows(out, over.windows(), grain(&over, over.windows()), |first, out| {
         let (mut copy, mut sums) = (Vec::new(), Vec::new());
         for (number, out) in (first..).zip(out.chunks_exact_mut(over.windows())) {
@@ -32,8 +32,8 @@ pub(crate) fn window_sum<T: Stored>(window: &Window, x: View<'_, T>, shape: &Sha
 }
 
 pub(crate) fn window_spread<T: Stored>(window: &Window, y: View<'_, T>, shape: &Shape, out: &mut [T]) {
-    let over = Over::windows_of_cells(window, shape, y.shape());
-    let planes = Planes::new(window, y);
+    let joined = joined(window, y, shape, y.shape());
+    let (over, planes) = (Over::windows_of_cells(window, shape, y.shape(), joined), Planes::new(window, y, joined));
     if over.cells() == 0 {
         return;
     }
@@ -47,8 +47,8 @@ pub(crate) fn window_spread<T: Stored>(window: &Window, y: View<'_, T>, shape: &
 }
 
 pub(crate) fn window_arg_max<T: Stored>(window: &Window, x: View<'_, T>, shape: &Shape, out: &mut [i32]) {
-    let over = Over::cells_of_windows(window, x.shape(), shape);
-    let planes = Planes::new(window, x);
+    let joined = joined(window, x, x.shape(), shape);
+    let (over, planes) = (Over::cells_of_windows(window, x.shape(), shape, joined), Planes::new(window, x, joined));
     par::rows(out, over.windows(), grain(&over, over.windows()), |first, out| {
         let (mut copy, mut best) = (Vec::new(), Vec::new());
         for (number, out) in (first..).zip(out.chunks_exact_mut(over.windows())) {

@@ -15,6 +15,8 @@ pub(super) struct Over {
     cells: [usize; 3],
     /// Windows along each axis.
     windows: [usize; 3],
+    /// So many planes that lie one behind the other are one tall plane.
+    planes: usize,
     /// The taps of the last axis.
     last: Vec<Reach>,
     /// Of the one, for each row of the other.
@@ -31,26 +33,35 @@ pub(super) struct Reach {
 
 impl Over {
     /// Results are windows: each row of these has rows of cells.
-    pub(super) fn cells_of_windows(window: &Window, cells: &Shape, windows: &Shape) -> Self {
-        let over = Self::new(window, cells, windows);
+    pub(super) fn cells_of_windows(window: &Window, cells: &Shape, windows: &Shape, planes: usize) -> Self {
+        let over = Self::new(window, cells, windows, planes);
         Self { rows: over.rows_of_cells(), ..over }
     }
 
     /// Results are cells: each row of these is in rows of windows.
-    pub(super) fn windows_of_cells(window: &Window, cells: &Shape, windows: &Shape) -> Self {
-        let over = Self::new(window, cells, windows);
+    pub(super) fn windows_of_cells(window: &Window, cells: &Shape, windows: &Shape, planes: usize) -> Self {
+        let over = Self::new(window, cells, windows, planes);
         Self { rows: over.rows_of_windows(), ..over }
     }
 
-    fn new(window: &Window, cells: &Shape, windows: &Shape) -> Self {
-        let (slides, cells, windows) = (*window.all(), inner(window, cells), inner(window, windows));
+    fn new(window: &Window, cells: &Shape, windows: &Shape, planes: usize) -> Self {
+        let (slides, mut cells, mut windows) = (*window.all(), inner(window, cells), inner(window, windows));
+        cells[1] *= planes;
+        windows[1] *= planes;
         let reach = |tap: usize| {
             let reached = slides[2].reaching(tap, 0..cells[2], 0..windows[2]);
             let cell = slides[2].cell(reached.start, tap, cells[2]).filter(|_| !reached.is_empty())?;
             Some(Reach { windows: reached, cell })
         };
         let last = (0..slides[2].kernel as usize).filter_map(reach).collect();
-        Self { slides, cells, windows, last, rows: Groups::new(core::iter::empty::<core::iter::Empty<usize>>()) }
+        Self {
+            slides,
+            cells,
+            windows,
+            planes,
+            last,
+            rows: Groups::new(core::iter::empty::<core::iter::Empty<usize>>()),
+        }
     }
 
     pub(super) fn cells(&self) -> usize {
@@ -69,6 +80,13 @@ impl Over {
     /// Cells of a row, and windows.
     pub(super) fn row(&self) -> (usize, usize) {
         (self.cells[2], self.windows[2])
+    }
+
+    /// The place of a row's first cell in its plane.
+    #[inline(always)]
+    pub(super) fn place(&self, row: usize) -> usize {
+        let [e0, e1, e2] = self.cells;
+        if self.planes == 1 { row * e2 } else { row % (e0 * e1 / self.planes) * e2 }
     }
 
     /// For each row of results the rows that it is made from, in order.
@@ -114,6 +132,23 @@ impl Over {
         Groups::product(&windows(s0, e0, t0), &windows(s1, e1, t1), t1)
     }
 }
+
+/// So many planes of cells may be taken for one, because no window would reach from one into the next, and they are small: a
+/// divisor of the number of planes, and 1 where the elements of `x` do not lie so.
+pub(super) fn joined<T: Stored>(window: &Window, x: View<'_, T>, cells: &Shape, windows: &Shape) -> usize {
+    let ([s0, s1, _], [e0, e1, e2], [t0, t1, _]) = (window.all(), inner(window, cells), inner(window, windows));
+    let apart = s1.lo == 0 && (s1.kernel - 1) * s1.dilation < s1.stride && t1 * s1.stride as usize == e1;
+    let lying = x.as_slice().is_some_and(|x| T::as_real(x).is_some());
+    let size = e1 * e2;
+    if !(apart && lying && *s0 == Slide::UNIT && e0 == 1 && t0 == 1) || size == 0 {
+        return 1;
+    }
+    let planes = cells.elements() / size;
+    (1..=TALL.div_ceil(size).min(planes)).rev().find(|&count| planes.is_multiple_of(count)).unwrap_or(1)
+}
+
+/// So many cells are a plane that is not small.
+const TALL: usize = 1 << 11;
 
 /// Numbers in groups.
 struct Groups {
@@ -166,21 +201,23 @@ pub(super) struct Planes<'a, T> {
     strides: [isize; 3],
     /// Elements lie in row-major order.
     contiguous: bool,
+    /// So many planes are taken for one.
+    joined: usize,
 }
 
 impl<'a, T: Stored> Planes<'a, T> {
-    pub(super) fn new(window: &Window, view: View<'a, T>) -> Self {
+    pub(super) fn new(window: &Window, view: View<'a, T>, joined: usize) -> Self {
         let (lead, extents) = (view.shape().rank() - window.rank(), inner(window, view.shape()));
         let mut strides = [0; 3];
         strides[3 - window.rank()..].copy_from_slice(&view.strides()[lead..]);
         let ordered = Layout::contiguous(Shape::from(extents));
         let contiguous = (0..3).all(|axis| extents[axis] == 1 || strides[axis] == ordered.strides()[axis]);
-        Self { view, lead, extents, strides, contiguous }
+        Self { view, lead, extents, strides, contiguous, joined }
     }
 
     /// A plane's elements in row-major order: a copy where they do not lie so, or are not computed with as they are.
     pub(super) fn get<'p>(&'p self, number: usize, copy: &'p mut Vec<T::Real>) -> &'p [T::Real] {
-        let (mut start, mut rest) = (self.view.start(), number);
+        let (mut start, mut rest) = (self.view.start(), number * self.joined);
         for axis in (0..self.lead).rev() {
             let extent = self.view.shape()[axis];
             start = self.shift(start, self.view.strides()[axis], rest % extent);
@@ -193,7 +230,7 @@ impl<'a, T: Stored> Planes<'a, T> {
         if self.contiguous
             && let Some(data) = T::as_real(self.view.data())
         {
-            return &data[start..start + e0 * e1 * e2];
+            return &data[start..start + self.joined * e0 * e1 * e2];
         }
         copy.resize(e0 * e1 * e2, T::Real::default());
         for (row, copy) in copy.chunks_exact_mut(e2).enumerate() {

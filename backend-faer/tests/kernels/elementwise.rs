@@ -8,7 +8,7 @@ use backend_cpu::{Kernels, Layout, Number, Side, View};
 
 use super::{K, Tested};
 
-const BINARY: [Binary; 8] =
+pub(super) const BINARY: [Binary; 8] =
     [Binary::Add, Binary::Sub, Binary::Mul, Binary::Div, Binary::Pow, Binary::Atan2, Binary::Max, Binary::Min];
 
 /// Layouts of one shape in a common slice: every pattern of strides.
@@ -50,7 +50,7 @@ fn numbers<T: Element>(shape: Shape, seed: usize) -> Vec<T> {
 
 /// Runs both on garbage of the shape's size, ours also inside a pool; results must be equal to within `ulps`.
 #[track_caller]
-fn check<T: Number>(
+pub(super) fn check<T: Number>(
     what: &dyn Debug,
     shape: Shape,
     garbage: T,
@@ -70,7 +70,7 @@ fn check<T: Number>(
     }
 }
 
-fn tolerance<T: Element>(f: impl Debug) -> f64 {
+pub(super) fn tolerance<T: Element>(f: impl Debug) -> f64 {
     let exact = ["Neg", "Abs", "Relu", "Floor", "Round", "Sqrt", "Add", "Sub", "Mul", "Div", "Max", "Min"];
     let digits = 1 - i32::try_from(T::MANTISSA_DIGITS).unwrap();
     if exact.contains(&format!("{f:?}").as_str()) { 0.0 } else { libm::ldexp(6.0, digits) }

@@ -10,6 +10,7 @@ mod conv;
 mod elementwise;
 mod gather;
 mod matmul;
+mod random;
 mod reduce;
 mod rows;
 mod samples;

@@ -8,6 +8,8 @@ use candle_core::{D, DType, Device, Result, Tensor};
 use super::{Kernel, LAYERS, POOLED, Run};
 use crate::workloads::{PRODUCTS, product_name};
 
+type Function = fn(&Tensor) -> Result<Tensor>;
+
 /// Every operation.
 #[must_use]
 pub fn all() -> Vec<Kernel> {
@@ -67,7 +69,7 @@ impl List {
 
     fn elementwise(&mut self) {
         const MILLION: &[usize] = &[1_000_000];
-        let functions: [(&str, fn(&Tensor) -> Result<Tensor>); 6] = [
+        let functions: [(&str, Function); 6] = [
             ("exp", Tensor::exp),
             ("tanh", Tensor::tanh),
             ("gelu", Tensor::gelu_erf),
