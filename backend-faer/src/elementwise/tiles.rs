@@ -11,6 +11,8 @@ use crate::par;
 const SHORT: usize = 32;
 /// About so many elements are handed to a loop row by row.
 const LONG: usize = 4096;
+/// So many rows are gathered together: in operands whose columns lie apart, neighbours in them share what is fetched.
+const ABREAST: usize = 16;
 
 /// The pieces of `N` operands of one shape, in row-major order.
 #[derive(Clone, Copy)]
@@ -61,6 +63,9 @@ impl<const N: usize> Tiles<N> {
             len if known && forward && len >= SHORT => {
                 Self { most: (len, LONG.div_ceil(len)), in_place: true, ..tiles }
             }
+            len if tiles.rows.strides.contains(&1) && (SHORT..=LONG).contains(&len) => {
+                Self { most: (len, ABREAST), ..tiles }
+            }
             _ => tiles,
         }
     }
@@ -105,7 +110,8 @@ impl<const N: usize> Tiles<N> {
     /// Operand `n`.
     pub(super) fn operand<'a, T: Copy + Default>(&self, n: usize, view: View<'a, T>) -> Operand<'a, T> {
         let strides = [self.rows.strides[n], self.columns.strides[n]];
-        Operand { n, view, strides, in_place: self.in_place, room: [T::default(); BLOCK], holds: None }
+        let room = vec![T::default(); self.most.0 * self.most.1];
+        Operand { n, view, strides, in_place: self.in_place, room, holds: None }
     }
 }
 
@@ -116,7 +122,7 @@ pub(super) struct Operand<'a, T> {
     /// Of rows and columns.
     strides: [isize; 2],
     in_place: bool,
-    room: [T; BLOCK],
+    room: Vec<T>,
     /// The piece in the room, as far as its elements depend on it.
     holds: Option<(usize, usize, usize)>,
 }
@@ -153,6 +159,13 @@ impl<T: Copy> Operand<'_, T> {
 
     fn gather(&mut self, mut from: usize, columns: usize, len: usize) {
         let [row_stride, stride] = self.strides;
+        if row_stride == 1 && stride > 1 {
+            for column in 0..columns {
+                let x = &self.view.data()[from + column * stride.unsigned_abs()..][..len / columns];
+                self.room[column..].iter_mut().step_by(columns).zip(x).for_each(|(y, &x)| *y = x);
+            }
+            return;
+        }
         for row in self.room[..len].chunks_exact_mut(columns) {
             match stride {
                 1 => row.copy_from_slice(&self.view.data()[from..from + columns]),
