@@ -5,6 +5,7 @@
 //! way.
 
 mod axis;
+mod block;
 mod correlate;
 mod grid;
 mod tile;

@@ -8,16 +8,18 @@
 //! registers hold either neighbouring pixels of up to six outputs, or neighbouring outputs of up to six pixels; an image's
 //! results do not depend on which others there are.
 
-use core::hint::black_box;
+mod tiles;
 
 use rayon::prelude::*;
 
+use self::tiles::{Outputs, Pixels};
 use super::axis::{Axis, Strip};
+use super::block::{Block, even, number, overlapping, parts, whole};
 use super::grid::Grid;
-use super::tile::{self, Lanes, Tile};
+use super::tile::{Finite, Lanes, Tile};
 use crate::half::{Stored, narrow};
 use crate::par;
-use crate::simd::{Isa, Job, compiled};
+use crate::simd::compiled;
 
 /// The most outputs whose pixels are added up together, and the most pixels whose outputs are.
 const MOST: usize = 6;
@@ -37,16 +39,6 @@ pub(super) struct Correlation<R> {
     by_pixels: bool,
     blocks: Vec<Block>,
     pieces: Vec<Piece<R>>,
-}
-
-/// Outputs that are computed together.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Block {
-    pub(super) first: usize,
-    pub(super) count: usize,
-    /// How many there are with those that fill registers up, and how many in all blocks before.
-    pub(super) width: usize,
-    pub(super) before: usize,
 }
 
 /// Results that have their taps in common.
@@ -247,164 +239,5 @@ impl<R: Tile> Correlation<R> {
             }
         }
         runs
-    }
-}
-
-/// Blocks of at most `most` outputs, as even as possible.
-pub(super) fn even(count: usize, most: usize) -> Vec<Block> {
-    let block = |(first, count)| Block { first, count, width: count, before: first };
-    parts(count, most).into_iter().map(block).collect()
-}
-
-/// Blocks of two registers each, the last one of one where that holds it.
-pub(super) fn whole(count: usize, lanes: usize) -> Vec<Block> {
-    let block = |first: usize| {
-        let left = (count - first).min(2 * lanes);
-        Block { first, count: left, width: left.next_multiple_of(lanes), before: first }
-    };
-    (0..count).step_by(2 * lanes).map(block).collect()
-}
-
-/// Ranges of at most `most`, as even as possible: `(start, count)`.
-pub(super) fn parts(count: usize, most: usize) -> Vec<(usize, usize)> {
-    let number = count.div_ceil(most);
-    let bound = |part: usize| part * count / number;
-    (0..number).map(|part| (bound(part), bound(part + 1) - bound(part))).collect()
-}
-
-/// Ranges of `len` that cover `count`, of which the last one may begin early.
-fn overlapping(count: usize, len: usize) -> Vec<(usize, usize)> {
-    (0..count).step_by(len).map(|start| (start.min(count - len), len)).collect()
-}
-
-/// The number of a place. Whoever plans sees to it that there are not too many.
-pub(super) fn number(place: usize) -> u32 {
-    u32::try_from(place).unwrap_or_else(|_| unreachable!("places are counted in 32 bits"))
-}
-
-/// So many runs of pixels are added up at a time: with six outputs as many sums as hide how long an addition takes.
-const RUNS: usize = 2;
-
-/// `O` outputs over all runs of a piece.
-struct Pixels<'a, R, const O: usize> {
-    piece: &'a Piece<R>,
-    x: &'a [R],
-    w: &'a [R],
-    plane: usize,
-    out: &'a mut [R],
-    /// For the sums of a tile.
-    room: &'a mut [R],
-}
-
-impl<R: Tile, const O: usize> Pixels<'_, R, O> {
-    #[inline(always)]
-    fn tile<I: Isa, const V: usize>(&mut self, runs: &[Run; V]) {
-        let mut bases = [0; V];
-        for v in 0..V {
-            bases[v] = runs[v].base;
-        }
-        let sums = tile::pixels::<I, R, O, V>(self.x, bases, &self.piece.offsets, self.w);
-        // By way of `room`: whatever else is done with them keeps the compiler from holding them in registers.
-        let lanes = R::Lanes::COUNT;
-        for o in 0..O {
-            for v in 0..V {
-                sums[o][v].store(&mut self.room[(o * V + v) * lanes..]);
-            }
-        }
-        let mut rows = black_box(&*self.room).chunks_exact(lanes);
-        for out in self.out.chunks_exact_mut(self.plane) {
-            for (run, sums) in runs.iter().zip(&mut rows) {
-                let out = &mut out[run.out..];
-                match self.piece.step {
-                    1 => out[..lanes].copy_from_slice(sums),
-                    step => out.iter_mut().step_by(step).zip(sums).for_each(|(out, &sum)| *out = sum),
-                }
-            }
-        }
-    }
-}
-
-impl<R: Tile, const O: usize> Job for Pixels<'_, R, O> {
-    type Out = ();
-
-    #[inline(always)]
-    fn run<I: Isa>(mut self) {
-        let (tiles, rest) = self.piece.runs.as_chunks::<RUNS>();
-        for tile in tiles {
-            self.tile::<I, RUNS>(tile);
-        }
-        for run in rest.as_chunks::<1>().0 {
-            self.tile::<I, 1>(run);
-        }
-    }
-}
-
-/// The outputs of `V` registers over all runs of a piece.
-struct Outputs<'a, R, const V: usize> {
-    piece: &'a Piece<R>,
-    x: &'a [R],
-    w: &'a [R],
-    plane: usize,
-    out: &'a mut [R],
-    /// For the sums of a tile.
-    room: &'a mut [R],
-}
-
-impl<R: Tile, const V: usize> Outputs<'_, R, V> {
-    #[inline(always)]
-    fn tile<I: Isa, const P: usize>(&mut self, run: Run) {
-        let sums = tile::outputs::<I, R, P, V>(&self.x[run.base..], &self.piece.offsets, self.w);
-        let (lanes, width) = (R::Lanes::COUNT, V * R::Lanes::COUNT);
-        let room = &mut self.room[..P * width];
-        for p in 0..P {
-            for v in 0..V {
-                sums[p][v].store(&mut room[p * width + v * lanes..]);
-            }
-        }
-        let (step, room) = (self.piece.step, black_box(&*room));
-        for (o, out) in self.out.chunks_exact_mut(self.plane).enumerate() {
-            let out = &mut out[run.out..][..(P - 1) * step + 1];
-            for p in 0..P {
-                out[p * step] = room[p * width + o];
-            }
-        }
-    }
-}
-
-impl<R: Tile, const V: usize> Job for Outputs<'_, R, V> {
-    type Out = ();
-
-    #[inline(always)]
-    fn run<I: Isa>(mut self) {
-        for &run in &self.piece.runs {
-            match run.count {
-                6 => self.tile::<I, 6>(run),
-                5 => self.tile::<I, 5>(run),
-                4 => self.tile::<I, 4>(run),
-                3 => self.tile::<I, 3>(run),
-                2 => self.tile::<I, 2>(run),
-                _ => self.tile::<I, 1>(run),
-            }
-        }
-    }
-}
-
-/// Whether all numbers are finite.
-pub(super) struct Finite<'a, R>(pub(super) &'a [R]);
-
-impl<R: Tile> Job for Finite<'_, R> {
-    type Out = bool;
-
-    #[inline(always)]
-    fn run<I: Isa>(self) -> bool {
-        let mut sums = [R::zero(); 32];
-        let (blocks, rest) = self.0.as_chunks::<32>();
-        for block in blocks {
-            for lane in 0..32 {
-                sums[lane] += block[lane] * R::zero();
-            }
-        }
-        let zero = |x: &R| *x * R::zero() == R::zero();
-        sums.iter().all(zero) && rest.iter().all(zero)
     }
 }

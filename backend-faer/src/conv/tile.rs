@@ -2,7 +2,7 @@
 //! by value: behind a reference they would be loaded and stored in every round.
 
 use crate::real::Real;
-use crate::simd::Isa;
+use crate::simd::{Isa, Job};
 
 /// An element with the vector that the loops hold it in.
 pub(crate) trait Tile: Real {
@@ -213,4 +213,24 @@ pub(super) fn places_by_pixels<I: Isa, T: Tile, const R: usize, const O: usize>(
         }
     }
     sums
+}
+
+/// Whether all numbers are finite.
+pub(super) struct Finite<'a, R>(pub(super) &'a [R]);
+
+impl<R: Tile> Job for Finite<'_, R> {
+    type Out = bool;
+
+    #[inline(always)]
+    fn run<I: Isa>(self) -> bool {
+        let mut sums = [R::zero(); 32];
+        let (blocks, rest) = self.0.as_chunks::<32>();
+        for block in blocks {
+            for lane in 0..32 {
+                sums[lane] += block[lane] * R::zero();
+            }
+        }
+        let zero = |x: &R| *x * R::zero() == R::zero();
+        sums.iter().all(zero) && rest.iter().all(zero)
+    }
 }

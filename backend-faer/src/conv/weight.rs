@@ -7,24 +7,26 @@
 //! Images are added up in parts whose number the shapes alone decide, then the parts in order. The registers hold either
 //! neighbouring outputs, for which `y` is transposed, or neighbouring pixels.
 
-use core::hint::black_box;
+mod tiles;
+
 use core::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::prelude::*;
 
+use self::tiles::{ByOutputs, ByPixels};
 use super::axis::Axis;
-use super::correlate::{Block, Finite, even, number, parts, whole};
+use super::block::{Block, even, number, parts, whole};
 use super::grid::Grid;
-use super::tile::{self, Lanes, Tile};
+use super::tile::{Finite, Lanes, Tile};
 use crate::half::Stored;
 use crate::par;
-use crate::simd::{Isa, Job, compiled};
+use crate::simd::compiled;
 
 /// The most places that are added up together, in the two ways.
 const MOST: usize = 4;
-const MOST_BY_PIXELS: usize = 3;
+const MOST_BY_PIXELS: usize = 2;
 /// The most outputs that are, by pixels.
-const MOST_OUTPUTS: usize = 4;
+const MOST_OUTPUTS: usize = 6;
 /// About so many transposed pixels stay in the nearest cache.
 const NEAR: usize = 192;
 /// A part has at least so many pixels, so that adding the parts up is little beside.
@@ -167,6 +169,8 @@ impl WeightGrad {
         let size = self.rows.len() * self.row::<R>();
         let y = &y[block.before * size..][..block.width * size];
         match block.width {
+            6 => compiled(ByPixels::<R, 6> { plan: self, x, y, sums }),
+            5 => compiled(ByPixels::<R, 5> { plan: self, x, y, sums }),
             4 => compiled(ByPixels::<R, 4> { plan: self, x, y, sums }),
             3 => compiled(ByPixels::<R, 3> { plan: self, x, y, sums }),
             2 => compiled(ByPixels::<R, 2> { plan: self, x, y, sums }),
@@ -216,108 +220,6 @@ impl<R: Tile> Scratch<R> {
             // The last row's last vector may read on.
             places: vec![R::zero(); places + R::Lanes::COUNT],
             pixels: vec![R::zero(); plan.width() * plan.rows.len() * row],
-        }
-    }
-}
-
-/// The outputs of `V` registers, for all places.
-struct ByOutputs<'a, R, const V: usize> {
-    plan: &'a WeightGrad,
-    x: &'a [R],
-    y: &'a [R],
-    sums: &'a mut [R],
-}
-
-impl<R: Tile, const V: usize> ByOutputs<'_, R, V> {
-    #[inline(always)]
-    fn tile<I: Isa, const P: usize>(&mut self, first: usize, rows: &[usize], y: &[R]) {
-        let (lanes, width) = (R::Lanes::COUNT, V * R::Lanes::COUNT);
-        let Some(offsets) = self.plan.offsets[first..].first_chunk::<P>() else { return };
-        let sums = &mut self.sums[first * width..][..P * width];
-        let mut tile = [[R::Lanes::ZERO; V]; P];
-        for p in 0..P {
-            for v in 0..V {
-                tile[p][v] = R::Lanes::load(&sums[p * width + v * lanes..]);
-            }
-        }
-        for (&base, y) in rows.iter().zip(y.chunks_exact(self.plan.count * width)) {
-            tile = tile::places_by_outputs::<I, R, P, V>(&self.x[base..], offsets, y, tile);
-        }
-        for p in 0..P {
-            for v in 0..V {
-                tile[p][v].store(&mut sums[p * width + v * lanes..]);
-            }
-        }
-    }
-}
-
-impl<R: Tile, const V: usize> Job for ByOutputs<'_, R, V> {
-    type Out = ();
-
-    #[inline(always)]
-    fn run<I: Isa>(mut self) {
-        let (plan, y) = (self.plan, self.y);
-        let row = plan.count * V * R::Lanes::COUNT;
-        let near = (NEAR / plan.count).max(1);
-        for (rows, y) in plan.rows.chunks(near).zip(y.chunks(near * row)) {
-            for (first, count) in parts(plan.offsets.len(), MOST) {
-                match count {
-                    4 => self.tile::<I, 4>(first, rows, y),
-                    3 => self.tile::<I, 3>(first, rows, y),
-                    2 => self.tile::<I, 2>(first, rows, y),
-                    _ => self.tile::<I, 1>(first, rows, y),
-                }
-            }
-        }
-    }
-}
-
-/// `O` outputs, for all places.
-struct ByPixels<'a, R, const O: usize> {
-    plan: &'a WeightGrad,
-    x: &'a [R],
-    y: &'a [R],
-    sums: &'a mut [R],
-}
-
-impl<R: Tile, const O: usize> ByPixels<'_, R, O> {
-    #[inline(always)]
-    fn tile<I: Isa, const P: usize>(&mut self, first: usize) {
-        let (plan, row) = (self.plan, self.plan.row::<R>());
-        let Some(offsets) = plan.offsets[first..].first_chunk::<P>() else { return };
-        let mut tile = [[R::Lanes::ZERO; P]; O];
-        let size = plan.rows.len() * row;
-        for (number, &base) in plan.rows.iter().enumerate() {
-            let y = core::array::from_fn(|o| &self.y[o * size + number * row..][..row]);
-            tile = tile::places_by_pixels::<I, R, P, O>(&self.x[base..], offsets, y, plan.count, tile);
-        }
-        let (mut room, lanes) = ([R::zero(); ROOM], R::Lanes::COUNT);
-        for o in 0..O {
-            for p in 0..P {
-                tile[o][p].store(&mut room[(o * P + p) * lanes..]);
-            }
-        }
-        let room = black_box(&room);
-        for o in 0..O {
-            for p in 0..P {
-                let sum = &mut self.sums[o * plan.offsets.len() + first + p];
-                *sum += R::Lanes::load(&room[(o * P + p) * lanes..]).sum();
-            }
-        }
-    }
-}
-
-impl<R: Tile, const O: usize> Job for ByPixels<'_, R, O> {
-    type Out = ();
-
-    #[inline(always)]
-    fn run<I: Isa>(mut self) {
-        for (first, count) in parts(self.plan.offsets.len(), MOST_BY_PIXELS) {
-            match count {
-                3 => self.tile::<I, 3>(first),
-                2 => self.tile::<I, 2>(first),
-                _ => self.tile::<I, 1>(first),
-            }
         }
     }
 }

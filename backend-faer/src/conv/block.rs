@@ -1,0 +1,43 @@
+//! Dividing outputs and pixels into what fits the registers.
+
+/// Outputs that are computed together.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Block {
+    pub(super) first: usize,
+    pub(super) count: usize,
+    /// How many there are with those that fill registers up, and how many in all blocks before.
+    pub(super) width: usize,
+    pub(super) before: usize,
+}
+
+/// Blocks of at most `most` outputs, as even as possible.
+pub(super) fn even(count: usize, most: usize) -> Vec<Block> {
+    let block = |(first, count)| Block { first, count, width: count, before: first };
+    parts(count, most).into_iter().map(block).collect()
+}
+
+/// Blocks of two registers each, the last one of one where that holds it.
+pub(super) fn whole(count: usize, lanes: usize) -> Vec<Block> {
+    let block = |first: usize| {
+        let left = (count - first).min(2 * lanes);
+        Block { first, count: left, width: left.next_multiple_of(lanes), before: first }
+    };
+    (0..count).step_by(2 * lanes).map(block).collect()
+}
+
+/// Ranges of at most `most`, as even as possible: `(start, count)`.
+pub(super) fn parts(count: usize, most: usize) -> Vec<(usize, usize)> {
+    let number = count.div_ceil(most);
+    let bound = |part: usize| part * count / number;
+    (0..number).map(|part| (bound(part), bound(part + 1) - bound(part))).collect()
+}
+
+/// Ranges of `len` that cover `count`, of which the last one may begin early.
+pub(super) fn overlapping(count: usize, len: usize) -> Vec<(usize, usize)> {
+    (0..count).step_by(len).map(|start| (start.min(count - len), len)).collect()
+}
+
+/// The number of a place. Whoever plans sees to it that there are not too many.
+pub(super) fn number(place: usize) -> u32 {
+    u32::try_from(place).unwrap_or_else(|_| unreachable!("places are counted in 32 bits"))
+}

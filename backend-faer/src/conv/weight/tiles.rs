@@ -1,0 +1,109 @@
+//! The loops over all pixels of an image, tile by tile.
+
+use core::hint::black_box;
+
+use super::{MOST, MOST_BY_PIXELS, NEAR, ROOM, WeightGrad};
+use crate::conv::block::parts;
+use crate::conv::tile::{self, Lanes, Tile};
+use crate::simd::{Isa, Job};
+
+/// The outputs of `V` registers, for all places.
+pub(super) struct ByOutputs<'a, R, const V: usize> {
+    pub(super) plan: &'a WeightGrad,
+    pub(super) x: &'a [R],
+    pub(super) y: &'a [R],
+    pub(super) sums: &'a mut [R],
+}
+
+impl<R: Tile, const V: usize> ByOutputs<'_, R, V> {
+    #[inline(always)]
+    fn tile<I: Isa, const P: usize>(&mut self, first: usize, rows: &[usize], y: &[R]) {
+        let (lanes, width) = (R::Lanes::COUNT, V * R::Lanes::COUNT);
+        let Some(offsets) = self.plan.offsets[first..].first_chunk::<P>() else { return };
+        let sums = &mut self.sums[first * width..][..P * width];
+        let mut tile = [[R::Lanes::ZERO; V]; P];
+        for p in 0..P {
+            for v in 0..V {
+                tile[p][v] = R::Lanes::load(&sums[p * width + v * lanes..]);
+            }
+        }
+        for (&base, y) in rows.iter().zip(y.chunks_exact(self.plan.count * width)) {
+            tile = tile::places_by_outputs::<I, R, P, V>(&self.x[base..], offsets, y, tile);
+        }
+        for p in 0..P {
+            for v in 0..V {
+                tile[p][v].store(&mut sums[p * width + v * lanes..]);
+            }
+        }
+    }
+}
+
+impl<R: Tile, const V: usize> Job for ByOutputs<'_, R, V> {
+    type Out = ();
+
+    #[inline(always)]
+    fn run<I: Isa>(mut self) {
+        let (plan, y) = (self.plan, self.y);
+        let row = plan.count * V * R::Lanes::COUNT;
+        let near = (NEAR / plan.count).max(1);
+        for (rows, y) in plan.rows.chunks(near).zip(y.chunks(near * row)) {
+            for (first, count) in parts(plan.offsets.len(), MOST) {
+                match count {
+                    4 => self.tile::<I, 4>(first, rows, y),
+                    3 => self.tile::<I, 3>(first, rows, y),
+                    2 => self.tile::<I, 2>(first, rows, y),
+                    _ => self.tile::<I, 1>(first, rows, y),
+                }
+            }
+        }
+    }
+}
+
+/// `O` outputs, for all places.
+pub(super) struct ByPixels<'a, R, const O: usize> {
+    pub(super) plan: &'a WeightGrad,
+    pub(super) x: &'a [R],
+    pub(super) y: &'a [R],
+    pub(super) sums: &'a mut [R],
+}
+
+impl<R: Tile, const O: usize> ByPixels<'_, R, O> {
+    #[inline(always)]
+    fn tile<I: Isa, const P: usize>(&mut self, first: usize) {
+        let (plan, row) = (self.plan, self.plan.row::<R>());
+        let Some(offsets) = plan.offsets[first..].first_chunk::<P>() else { return };
+        let mut tile = [[R::Lanes::ZERO; P]; O];
+        let size = plan.rows.len() * row;
+        for (number, &base) in plan.rows.iter().enumerate() {
+            let y = core::array::from_fn(|o| &self.y[o * size + number * row..][..row]);
+            tile = tile::places_by_pixels::<I, R, P, O>(&self.x[base..], offsets, y, plan.count, tile);
+        }
+        let (mut room, lanes) = ([R::zero(); ROOM], R::Lanes::COUNT);
+        for o in 0..O {
+            for p in 0..P {
+                tile[o][p].store(&mut room[(o * P + p) * lanes..]);
+            }
+        }
+        let room = black_box(&room);
+        for o in 0..O {
+            for p in 0..P {
+                let sum = &mut self.sums[o * plan.offsets.len() + first + p];
+                *sum += R::Lanes::load(&room[(o * P + p) * lanes..]).sum();
+            }
+        }
+    }
+}
+
+impl<R: Tile, const O: usize> Job for ByPixels<'_, R, O> {
+    type Out = ();
+
+    #[inline(always)]
+    fn run<I: Isa>(mut self) {
+        for (first, count) in parts(self.plan.offsets.len(), MOST_BY_PIXELS) {
+            match count {
+                2 => self.tile::<I, 2>(first),
+                _ => self.tile::<I, 1>(first),
+            }
+        }
+    }
+}
