@@ -96,7 +96,7 @@ impl<T: Stored> Lines<'_, T> {
         let (mut starts, mut line, mut room) = (self.starts(first), 0, Vec::new());
         while line < count {
             let ([from], run) = starts.next_run(count - line);
-            let begin = from.wrapping_add(elements.start);
+            let begin = from.wrapping_add_signed(right.wrapping_mul(elements.start.cast_signed()));
             if let Some(block) = self.lying(begin, [run, elements.len()], [down, right]) {
                 visit(line, elements.start, block);
             } else {
