@@ -110,8 +110,7 @@ impl<const N: usize> Tiles<N> {
     /// Operand `n`.
     pub(super) fn operand<'a, T: Copy + Default>(&self, n: usize, view: View<'a, T>) -> Operand<'a, T> {
         let strides = [self.rows.strides[n], self.columns.strides[n]];
-        let room = vec![T::default(); self.most.0 * self.most.1];
-        Operand { n, view, strides, in_place: self.in_place, room, holds: None }
+        Operand { n, view, strides, in_place: self.in_place, room: Vec::new(), holds: None }
     }
 }
 
@@ -127,7 +126,7 @@ pub(super) struct Operand<'a, T> {
     holds: Option<(usize, usize, usize)>,
 }
 
-impl<T: Copy> Operand<'_, T> {
+impl<T: Copy + Default> Operand<'_, T> {
     /// The elements of a piece.
     #[inline]
     pub(super) fn part<const N: usize>(&mut self, tile: &Tile<N>) -> Part<'_, T> {
@@ -151,6 +150,7 @@ impl<T: Copy> Operand<'_, T> {
         // The next piece has the same elements where they are repeated.
         let piece = Some((from, tile.rows, tile.columns));
         if self.holds != piece {
+            self.room.resize(len, T::default());
             self.gather(from, tile.columns, len);
             self.holds = piece;
         }
