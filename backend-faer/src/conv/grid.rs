@@ -54,15 +54,6 @@ impl<'a, T: Stored> Grid<'a, T> {
         }
     }
 
-    /// Copies the rows of an image's channels `first..` into rows of `len` elements.
-    pub(super) fn rows(&self, image: usize, first: usize, len: usize, out: &mut [T::Real]) {
-        let [_, _, e0, e1, e2] = self.extents;
-        for (row, out) in out.chunks_exact_mut(len).enumerate() {
-            let at = self.at([image, first + row / e1 / e0, row / e1 % e0, row % e1, 0]);
-            load(self.view, at, self.strides[4], &mut out[..e2]);
-        }
-    }
-
     /// Copies the row at `at` to every `step`-th element.
     pub(super) fn strew(&self, at: usize, step: usize, out: &mut [T::Real]) {
         let out = out.iter_mut().step_by(step);

@@ -23,16 +23,14 @@ pub(crate) trait Lanes<T>: Copy {
 
     /// The first elements of a slice.
     fn load(x: &[T]) -> Self;
-    /// The first `count` of them, then zeros.
-    fn first(self, count: usize) -> Self;
+    /// A slice as whole vectors, without what is left of it.
+    fn all(x: &[T]) -> &[Self];
     /// The one that the slice is too short for.
     fn store(self, out: &mut [T]);
     /// `a * b + self` of each.
     fn plus<I: Isa>(self, a: Self, b: Self) -> Self;
     /// The same for one number as `a`.
     fn plus_scaled<I: Isa>(self, a: T, b: Self) -> Self;
-    /// Their sum.
-    fn sum(self) -> T;
 }
 
 macro_rules! tiles {
@@ -58,11 +56,8 @@ macro_rules! tiles {
             }
 
             #[inline(always)]
-            fn first(mut self, count: usize) -> Self {
-                for lane in 0..$count {
-                    self[lane] = if lane < count { self[lane] } else { 0.0 };
-                }
-                self
+            fn all(x: &[$T]) -> &[Self] {
+                x.as_chunks().0
             }
 
             #[inline(always)]
@@ -84,18 +79,6 @@ macro_rules! tiles {
                     self[lane] = Tile::plus::<I>(self[lane], a, b[lane]);
                 }
                 self
-            }
-
-            #[inline(always)]
-            fn sum(mut self) -> $T {
-                let mut half = $count / 2;
-                while half > 0 {
-                    for lane in 0..half {
-                        self[lane] += self[lane + half];
-                    }
-                    half /= 2;
-                }
-                self[0]
             }
         })*
     };
@@ -180,35 +163,26 @@ pub(super) fn places_by_outputs<I: Isa, T: Tile, const R: usize, const V: usize>
     sums
 }
 
-/// Along a row of `count` pixels, `R` places for `O` outputs: `sums[o][r] + x[offset[r] + j] y[o][j]`, each lane its own `j`.
-/// Behind the row `y` has zeros up to whole vectors, `x` anything.
+/// The products of `R` lines with `O` others, all of one length in whole registers: `sums[o][r] + x[r][j] y[o][j]`, each lane
+/// its own `j`.
 #[inline(always)]
-pub(super) fn places_by_pixels<I: Isa, T: Tile, const R: usize, const O: usize>(
-    x: &[T],
-    offsets: &[u32; R],
+pub(super) fn lines<I: Isa, T: Tile, const R: usize, const O: usize>(
+    x: [&[T]; R],
     y: [&[T]; O],
-    count: usize,
     mut sums: [[T::Lanes; R]; O],
 ) -> [[T::Lanes; R]; O] {
-    let padded = y[0].len();
-    let mut rows = [x; R];
+    let count = x[0].len() / T::Lanes::COUNT;
+    let (mut left, mut right) = ([T::Lanes::all(x[0]); R], [T::Lanes::all(y[0]); O]);
     for r in 0..R {
-        rows[r] = &x[offsets[r] as usize..][..padded];
+        left[r] = &T::Lanes::all(x[r])[..count];
     }
-    for at in (0..padded).step_by(T::Lanes::COUNT) {
-        let mut lanes = [T::Lanes::ZERO; R];
-        for r in 0..R {
-            lanes[r] = T::Lanes::load(&rows[r][at..]);
-        }
-        if at + T::Lanes::COUNT > count {
-            for r in 0..R {
-                lanes[r] = lanes[r].first(count - at);
-            }
-        }
+    for o in 0..O {
+        right[o] = &T::Lanes::all(y[o])[..count];
+    }
+    for at in 0..count {
         for o in 0..O {
-            let y = T::Lanes::load(&y[o][at..]);
             for r in 0..R {
-                sums[o][r] = sums[o][r].plus::<I>(lanes[r], y);
+                sums[o][r] = sums[o][r].plus::<I>(left[r][at], right[o][at]);
             }
         }
     }

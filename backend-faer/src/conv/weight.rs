@@ -5,7 +5,8 @@
 //! ```
 //!
 //! Images are added up in parts whose number the shapes alone decide, then the parts in order. The registers hold either
-//! neighbouring outputs, for which `y` is transposed, or neighbouring pixels.
+//! neighbouring outputs, for which `y` is transposed, or neighbouring pixels. For these an output's pixels lie as the places
+//! do that they read, with zeros between the rows: for each offset an image is a single product of two long lines.
 
 mod tiles;
 
@@ -19,6 +20,7 @@ use super::block::{Block, even, number, parts, whole};
 use super::grid::Grid;
 use super::tile::{Finite, Lanes, Tile};
 use crate::half::Stored;
+use crate::lines::load;
 use crate::par;
 use crate::simd::compiled;
 
@@ -29,10 +31,10 @@ const MOST_BY_PIXELS: usize = 2;
 const MOST_OUTPUTS: usize = 6;
 /// About so many transposed pixels stay in the nearest cache.
 const NEAR: usize = 192;
+/// About so many of a line's pixels do too.
+const NEAR_BY_PIXELS: usize = 512;
 /// A part has at least so many pixels, so that adding the parts up is little beside.
 const PART: usize = 1 << 10;
-/// More sums than any tile has.
-const ROOM: usize = 128;
 const MOST_PARTS: usize = 16;
 
 /// What is added up.
@@ -49,6 +51,8 @@ pub(super) struct WeightGrad {
     rows: Vec<usize>,
     /// Pixels in a row.
     count: usize,
+    /// From the first pixel's place to the last one's, and what fills registers up.
+    line: usize,
     padded: bool,
 }
 
@@ -72,12 +76,13 @@ impl WeightGrad {
         let rows: Vec<usize> = (0..a.strips[0].count * b.strips[0].count).map(row).collect();
         let count = c.strips[0].count;
         let lanes = <T::Real as Tile>::Lanes::COUNT;
-        let pixels = outputs * offsets.len() * (rows.len() * count.div_ceil(lanes) + 8);
+        let line = (rows.last().map_or(0, |row| row + count)).next_multiple_of(lanes);
+        let pixels = outputs * offsets.len() * line / lanes;
         let transposed = rows.len() * count * (outputs.div_ceil(lanes) * offsets.len() + 2 * outputs);
         let by_pixels = pixels <= transposed;
         let blocks = if by_pixels { even(outputs, MOST_OUTPUTS) } else { whole(outputs, lanes) };
         let padded = axes.iter().any(Axis::is_padded);
-        Self { groups, inner, outputs, by_pixels, blocks, offsets, rows, count, padded, axes }
+        Self { groups, inner, outputs, by_pixels, blocks, offsets, rows, count, line, padded, axes }
     }
 
     /// Whether it was computed: not where padding would not be left out, for numbers that are not finite.
@@ -85,7 +90,7 @@ impl WeightGrad {
         let images = x.extents[0];
         let count = (images * self.rows.len() * self.count / PART).clamp(1, MOST_PARTS.min(images.max(1)));
         let parts = parts(images.max(1), images.max(1).div_ceil(count));
-        let size = self.groups * self.width() * self.offsets.len();
+        let size = self.groups * self.width() * self.offsets.len() * self.lanes::<T::Real>();
         let mut sums = vec![T::Real::default(); parts.len() * size];
         let (failed, few) = (AtomicBool::new(false), parts.len() < par::threads());
         par::rows(&mut sums, size, 1, |first, sums| {
@@ -102,7 +107,7 @@ impl WeightGrad {
         if failed.into_inner() {
             return false;
         }
-        self.total(&sums, size, out);
+        self.total(&mut sums, size, out);
         true
     }
 }
@@ -118,16 +123,20 @@ impl WeightGrad {
         scratch: &mut Scratch<T::Real>,
         sums: &mut [T::Real],
     ) -> bool {
-        for (group, mut sums) in sums.chunks_exact_mut(self.width() * self.offsets.len()).enumerate() {
+        let room = self.offsets.len() * self.lanes::<T::Real>();
+        for (group, mut sums) in sums.chunks_exact_mut(self.width() * room).enumerate() {
             x.places(&self.axes, image, group * self.inner, &mut scratch.places);
             self.pixels(y, [image, group * self.outputs], &mut scratch.pixels);
-            if self.padded && !compiled(Finite(&scratch.pixels)) {
+            // Padding is multiplied by pixels, and the zeros between rows by what lies behind a row's places.
+            let whole = (!self.padded || compiled(Finite(&scratch.pixels)))
+                && (!self.by_pixels || compiled(Finite(&scratch.places)));
+            if !whole {
                 return false;
             }
             let mut tasks = Vec::with_capacity(self.blocks.len());
             for block in &self.blocks {
                 let part;
-                (part, sums) = sums.split_at_mut(block.width * self.offsets.len());
+                (part, sums) = sums.split_at_mut(block.width * room);
                 tasks.push((*block, part));
             }
             let (x, y) = (&scratch.places, &scratch.pixels);
@@ -143,7 +152,7 @@ impl WeightGrad {
     /// The pixels of a group's outputs, in the order that the registers take them in.
     fn pixels<T: Stored<Real: Tile>>(&self, y: &Grid<'_, T>, [image, first]: [usize; 2], out: &mut [T::Real]) {
         if self.by_pixels {
-            return y.rows(image, first, self.row::<T::Real>(), out);
+            return self.lines(y, [image, first], out);
         }
         let (pixels, [.., e1, e2]) = (self.rows.len() * self.count, y.extents);
         for block in &self.blocks {
@@ -157,6 +166,16 @@ impl WeightGrad {
         }
     }
 
+    /// The pixels of a group's outputs, each where it reads.
+    fn lines<T: Stored<Real: Tile>>(&self, y: &Grid<'_, T>, [image, first]: [usize; 2], out: &mut [T::Real]) {
+        for (output, line) in (first..).zip(out.chunks_exact_mut(self.line)) {
+            for (row, &place) in self.rows.iter().enumerate() {
+                let at = y.at([image, output, row / y.extents[3], row % y.extents[3], 0]);
+                load(y.view, at, y.strides[4], &mut line[place..place + self.count]);
+            }
+        }
+    }
+
     fn block<R: Tile>(&self, block: Block, x: &[R], y: &[R], sums: &mut [R]) {
         if !self.by_pixels {
             let pixels = self.rows.len() * self.count;
@@ -166,8 +185,7 @@ impl WeightGrad {
             }
             return compiled(ByOutputs::<R, 2> { plan: self, x, y, sums });
         }
-        let size = self.rows.len() * self.row::<R>();
-        let y = &y[block.before * size..][..block.width * size];
+        let y = &y[block.before * self.line..][..block.width * self.line];
         match block.width {
             6 => compiled(ByPixels::<R, 6> { plan: self, x, y, sums }),
             5 => compiled(ByPixels::<R, 5> { plan: self, x, y, sums }),
@@ -179,8 +197,12 @@ impl WeightGrad {
     }
 
     /// Adds the parts up.
-    fn total<T: Stored<Real: Tile>>(&self, sums: &[T::Real], size: usize, out: &mut [T]) {
-        let places = self.offsets.len();
+    fn total<T: Stored<Real: Tile>>(&self, sums: &mut [T::Real], size: usize, out: &mut [T]) {
+        let (places, lanes) = (self.offsets.len(), self.lanes::<T::Real>());
+        let (sums, others) = sums.split_at_mut(size);
+        for part in others.chunks_exact(size.max(1)) {
+            sums.iter_mut().zip(part).for_each(|(sum, &x)| *sum += x);
+        }
         for (group, out) in out.chunks_exact_mut((self.outputs * places).max(1)).enumerate() {
             for block in &self.blocks {
                 let start = (group * self.width() + block.before) * places;
@@ -188,8 +210,7 @@ impl WeightGrad {
                 for (number, out) in out.iter_mut().enumerate() {
                     let (output, place) = (number / places, number % places);
                     let at = start + if self.by_pixels { number } else { place * block.width + output };
-                    let total = sums[at..].iter().step_by(size).fold(T::Real::default(), |total, &sum| total + sum);
-                    *out = T::narrow(total);
+                    *out = T::narrow(added(&sums[at * lanes..][..lanes]));
                 }
             }
         }
@@ -200,9 +221,20 @@ impl WeightGrad {
         self.blocks.iter().map(|block| block.width).sum()
     }
 
-    /// Pixels of a row with those that fill registers up.
-    fn row<R: Tile>(&self) -> usize {
-        self.count.next_multiple_of(R::Lanes::COUNT)
+    /// How many numbers are to be added up for each sum.
+    fn lanes<R: Tile>(&self) -> usize {
+        if self.by_pixels { R::Lanes::COUNT } else { 1 }
+    }
+}
+
+/// The sum of a register's numbers, half with half.
+fn added<R: Tile>(lanes: &[R]) -> R {
+    match lanes {
+        [one] => *one,
+        _ => {
+            let (a, b) = lanes.split_at(lanes.len() / 2);
+            added(a) + added(b)
+        }
     }
 }
 
@@ -215,11 +247,11 @@ struct Scratch<R> {
 impl<R: Tile> Scratch<R> {
     fn new(plan: &WeightGrad) -> Self {
         let places = plan.inner * plan.axes.iter().map(|axis| axis.len).product::<usize>();
-        let row = if plan.by_pixels { plan.row::<R>() } else { plan.count };
+        let pixels = if plan.by_pixels { plan.line } else { plan.rows.len() * plan.count };
         Self {
-            // The last row's last vector may read on.
+            // The last register of a line may read on.
             places: vec![R::zero(); places + R::Lanes::COUNT],
-            pixels: vec![R::zero(); plan.width() * plan.rows.len() * row],
+            pixels: vec![R::zero(); plan.width() * pixels],
         }
     }
 }

@@ -1,8 +1,6 @@
 //! The loops over all pixels of an image, tile by tile.
 
-use core::hint::black_box;
-
-use super::{MOST, MOST_BY_PIXELS, NEAR, ROOM, WeightGrad};
+use super::{MOST, MOST_BY_PIXELS, NEAR, NEAR_BY_PIXELS, WeightGrad};
 use crate::conv::block::parts;
 use crate::conv::tile::{self, Lanes, Tile};
 use crate::simd::{Isa, Job};
@@ -68,27 +66,31 @@ pub(super) struct ByPixels<'a, R, const O: usize> {
 }
 
 impl<R: Tile, const O: usize> ByPixels<'_, R, O> {
+    /// `P` places, for the pixels from `start` on.
     #[inline(always)]
-    fn tile<I: Isa, const P: usize>(&mut self, first: usize) {
-        let (plan, row) = (self.plan, self.plan.row::<R>());
+    fn tile<I: Isa, const P: usize>(&mut self, first: usize, start: usize) {
+        let (plan, lanes) = (self.plan, R::Lanes::COUNT);
         let Some(offsets) = plan.offsets[first..].first_chunk::<P>() else { return };
-        let mut tile = [[R::Lanes::ZERO; P]; O];
-        let size = plan.rows.len() * row;
-        for (number, &base) in plan.rows.iter().enumerate() {
-            let y = core::array::from_fn(|o| &self.y[o * size + number * row..][..row]);
-            tile = tile::places_by_pixels::<I, R, P, O>(&self.x[base..], offsets, y, plan.count, tile);
+        let count = NEAR_BY_PIXELS.min(plan.line - start);
+        let (mut x, mut y) = ([self.x; P], [self.y; O]);
+        for p in 0..P {
+            x[p] = &self.x[offsets[p] as usize + start..][..count];
         }
-        let (mut room, lanes) = ([R::zero(); ROOM], R::Lanes::COUNT);
         for o in 0..O {
+            y[o] = &self.y[o * plan.line + start..][..count];
+        }
+        let mut tile = [[R::Lanes::ZERO; P]; O];
+        for o in 0..O {
+            let sums = &self.sums[(o * plan.offsets.len() + first) * lanes..][..P * lanes];
             for p in 0..P {
-                tile[o][p].store(&mut room[(o * P + p) * lanes..]);
+                tile[o][p] = R::Lanes::load(&sums[p * lanes..]);
             }
         }
-        let room = black_box(&room);
+        tile = tile::lines::<I, R, P, O>(x, y, tile);
         for o in 0..O {
+            let sums = &mut self.sums[(o * plan.offsets.len() + first) * lanes..][..P * lanes];
             for p in 0..P {
-                let sum = &mut self.sums[o * plan.offsets.len() + first + p];
-                *sum += R::Lanes::load(&room[(o * P + p) * lanes..]).sum();
+                tile[o][p].store(&mut sums[p * lanes..]);
             }
         }
     }
@@ -99,10 +101,12 @@ impl<R: Tile, const O: usize> Job for ByPixels<'_, R, O> {
 
     #[inline(always)]
     fn run<I: Isa>(mut self) {
-        for (first, count) in parts(self.plan.offsets.len(), MOST_BY_PIXELS) {
-            match count {
-                2 => self.tile::<I, 2>(first),
-                _ => self.tile::<I, 1>(first),
+        for start in (0..self.plan.line).step_by(NEAR_BY_PIXELS) {
+            for (first, count) in parts(self.plan.offsets.len(), MOST_BY_PIXELS) {
+                match count {
+                    2 => self.tile::<I, 2>(first, start),
+                    _ => self.tile::<I, 1>(first, start),
+                }
             }
         }
     }
