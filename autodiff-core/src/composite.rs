@@ -47,6 +47,12 @@ pub enum Composite {
         /// What is added to the variance.
         eps: Scalar,
     },
+    /// `(x: [.., D], weight: [D], bias: [D]) -> [.., D]`, where `D` may be several axes:
+    /// `y = (x - mean) / sqrt(variance + eps) weight + bias` with the mean and the biased variance along them.
+    LayerNorm {
+        /// What is added to the variance.
+        eps: Scalar,
+    },
     /// `y = x / sqrt(mean(x x) + eps)` along axes.
     RmsNorm {
         /// The axes.
@@ -76,6 +82,7 @@ impl Composite {
             Self::Softplus => "softplus",
             Self::Gelu => "gelu",
             Self::Standardize { .. } => "standardize",
+            Self::LayerNorm { .. } => "layer_norm",
             Self::RmsNorm { .. } => "rms_norm",
             Self::Attention { .. } => "attention",
         }
@@ -89,6 +96,7 @@ impl Composite {
             Self::Softplus => softplus::infer(inputs),
             Self::Gelu => gelu::infer(inputs),
             Self::Standardize { axes, .. } | Self::RmsNorm { axes, .. } => normalize::infer(self.name(), inputs, axes),
+            Self::LayerNorm { .. } => normalize::infer_layer_norm(inputs),
             Self::Attention { .. } => attention::infer(inputs),
         }
     }
@@ -99,6 +107,7 @@ impl fmt::Display for Composite {
         match self {
             Self::Softmax { axis } | Self::LogSoftmax { axis } | Self::LogSumExp { axis } => write!(f, ", axis={axis}"),
             Self::Standardize { axes, eps } | Self::RmsNorm { axes, eps } => write!(f, ", axes={axes:?}, eps={eps:?}"),
+            Self::LayerNorm { eps } => write!(f, ", eps={eps:?}"),
             Self::Attention { causal, scale: None } => write!(f, ", causal={causal}"),
             Self::Attention { causal, scale: Some(scale) } => write!(f, ", causal={causal}, scale={scale:?}"),
             Self::CrossEntropy | Self::Softplus | Self::Gelu => Ok(()),
@@ -139,6 +148,7 @@ mod rule {
                 Self::Gelu => gelu::body(&inputs[0]),
                 Self::Standardize { axes, eps } => normalize::standardize(&inputs[0], axes, eps.get()),
                 Self::RmsNorm { axes, eps } => normalize::rms_norm(&inputs[0], axes, eps.get()),
+                Self::LayerNorm { eps } => normalize::layer_norm(inputs, eps),
                 Self::Attention { causal, scale } => attention::body(inputs, causal, scale.map(Scalar::get)),
             }
         }
@@ -155,6 +165,7 @@ mod rule {
                 Self::Softplus | Self::Gelu | Self::Standardize { .. } | Self::RmsNorm { .. } => {
                     Saves::NONE.and_input(0)
                 }
+                Self::LayerNorm { .. } => normalize::layer_norm_saves(needs),
                 Self::Attention { .. } => attention::saves(needs),
             }
         }
@@ -170,6 +181,7 @@ mod rule {
                 (Self::Gelu, _) => gelu::grad(at),
                 (Self::Standardize { axes, eps }, _) => normalize::standardize_grad(axes, eps.get(), at),
                 (Self::RmsNorm { axes, eps }, _) => normalize::rms_norm_grad(axes, eps.get(), at),
+                (Self::LayerNorm { eps }, _) => normalize::layer_norm_grad(eps, arg, at),
                 (Self::Attention { causal, scale }, _) => {
                     attention::Backward::new(causal, scale.map(Scalar::get), at).of(arg, at)
                 }

@@ -194,9 +194,9 @@ pub trait Kernels<T: Scalar>: Clone + Debug + Default + MaybeSendSync + 'static 
         scalar::cross_entropy(logits, labels, out)
     }
 
-    /// A composite of one argument, where [`KernelSet::claims`] names it.
-    fn composite(composite: &Composite, x: View<'_, T>, out: &mut [T]) {
-        let _ = (x, out);
+    /// A composite of float arguments, where [`KernelSet::claims`] names it.
+    fn composite(composite: &Composite, inputs: &[View<'_, T>], out: &mut [T]) {
+        let _ = (inputs, out);
         unreachable!("{}: it is claimed, and has no kernel", composite.name());
     }
 }

@@ -114,8 +114,8 @@ macro_rules! kernels {
             ) -> Result<(), IndexError> {
                 rows::cross_entropy(logits, labels, out)
             }
-            fn composite(composite: &Composite, x: View<'_, $T>, out: &mut [$T]) {
-                rows::composite(composite, x, out);
+            fn composite(composite: &Composite, inputs: &[View<'_, $T>], out: &mut [$T]) {
+                rows::composite(composite, inputs, out);
             }
         })*
     };

@@ -7,7 +7,7 @@ mod softmax;
 use autodiff_core::{Axes, Composite};
 use backend_cpu::{IndexError, Layout, View};
 
-use self::normalize::{RmsNorm, Standardize};
+use self::normalize::{LayerNorm, RmsNorm, Standardize};
 use self::softmax::{LogSoftmax, LogSumExp, Softmax};
 use crate::half::{Stored, narrow};
 use crate::lines::{Block, Lines};
@@ -33,14 +33,20 @@ pub(crate) fn cross_entropy<T: Stored>(
     loss::cross_entropy(logits, labels, out)
 }
 
-/// A claimed composite of one argument.
-pub(crate) fn composite<T: Stored>(composite: &Composite, x: View<'_, T>, out: &mut [T]) {
+/// A claimed composite of float arguments.
+pub(crate) fn composite<T: Stored>(composite: &Composite, inputs: &[View<'_, T>], out: &mut [T]) {
+    let x = inputs[0];
     match *composite {
         Composite::Softmax { axis } => along(Softmax, Axes::one(axis.into()), x, out),
         Composite::LogSoftmax { axis } => along(LogSoftmax, Axes::one(axis.into()), x, out),
         Composite::LogSumExp { axis } => along(LogSumExp, Axes::one(axis.into()), x, out),
         Composite::Standardize { axes, eps } => along(Standardize { eps: eps.get() }, axes, x, out),
         Composite::RmsNorm { axes, eps } => along(RmsNorm { eps: eps.get() }, axes, x, out),
+        Composite::LayerNorm { eps } => {
+            let axes = (x.shape().rank() - inputs[1].shape().rank()..x.shape().rank()).collect();
+            let [weight, bias] = [1, 2].map(|arg: usize| inputs[arg].iter().map(T::wide).collect::<Vec<_>>());
+            along(LayerNorm { eps: eps.get(), weight: &weight, bias: &bias }, axes, x, out);
+        }
         _ => assert!(elementwise::composite(composite, x, out), "{}: it takes one argument", composite.name()),
     }
 }

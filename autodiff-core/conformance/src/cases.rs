@@ -187,6 +187,10 @@ pub(crate) fn composite() -> Vec<Case> {
     let x = Host::spread(21, [2, 3], -1.5, 1.5);
     let of = |composite| Case::new(Primitive::Call(composite), [x.clone()]);
     let mut cases: Vec<Case> = crate::composite::of_shape(&x.spec.shape).into_iter().map(of).collect();
+    for rank in [1, 2] {
+        let (op, inputs) = crate::composite::layer_norm(&x, rank);
+        cases.push(Case::new(op, inputs));
+    }
     let labels = Host::index(&[2, 0], [2]);
     cases.push(Case::new(Primitive::Call(Composite::CrossEntropy), [x, labels]));
     let (x, labels) = (Host::spread(28, [2, 2, 3], -1.5, 1.5), Host::index(&[2, 0, 1, 1], [2, 2]));

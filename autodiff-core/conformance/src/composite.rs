@@ -31,6 +31,13 @@ fn normalizations(axes: Axes, eps: f64) -> [Composite; 2] {
     [Composite::Standardize { axes, eps }, Composite::RmsNorm { axes, eps }]
 }
 
+/// The layer norm along the last `rank` axes of a tensor.
+pub(crate) fn layer_norm(x: &Host, rank: usize) -> (Primitive, Vec<Host>) {
+    let shape = Shape::new(&x.spec.shape.extents()[x.spec.shape.rank() - rank..]);
+    let [weight, bias] = [15, 16].map(|seed| Host::spread(seed, shape, -2.0, 2.0).cast(x.spec.dtype));
+    (Primitive::Call(Composite::LayerNorm { eps: Scalar::new(0.25) }), Vec::from([x.clone(), weight, bias]))
+}
+
 /// Attention over `queries`, `keys` and widths, in two batches, with a mask or without.
 pub(crate) fn attention(sizes: [usize; 4], causal: bool, mask: Option<&[f64]>) -> (Primitive, Vec<Host>) {
     let [queries, keys, width, value_width] = sizes;
@@ -47,6 +54,10 @@ pub(crate) fn attention(sizes: [usize; 4], causal: bool, mask: Option<&[f64]>) -
 fn check<B: Backend>(subject: &Subject<B>, x: &Host) -> Outcome {
     for composite in of_shape(&x.spec.shape) {
         subject.check(&Primitive::Call(composite), core::slice::from_ref(x))?;
+    }
+    for rank in 0..=x.spec.shape.rank() {
+        let (op, inputs) = layer_norm(x, rank);
+        subject.check(&op, &inputs)?;
     }
     Ok(())
 }
@@ -208,6 +219,10 @@ pub fn as_their_bodies<B: Backend>(device: &B::Device) -> Outcome {
         let body = composite.body(&[subject.put(&x)]);
         agree(&subject, composite.name(), &found, &body)?;
     }
+    let (op, inputs) = layer_norm(&x, 2);
+    let tensors: Vec<_> = inputs.iter().map(|host| subject.put(host)).collect();
+    let body = Composite::LayerNorm { eps: Scalar::new(0.25) }.body(&tensors);
+    agree(&subject, "layer_norm", &subject.apply(&op, &tensors, &x.spec), &body)?;
     let (op, inputs) = attention([3, 2, 2, 2], true, None);
     let (out, tensors) =
         (subject.infer(&op, &inputs)?, inputs.iter().map(|host| subject.put(host)).collect::<Vec<_>>());

@@ -1,4 +1,5 @@
-//! Numbers brought to unit size along axes: around their mean (`standardize`), or around 0 (`rms_norm`).
+//! Numbers brought to unit size along axes: around their mean (`standardize`, and with a weight and a bias `layer_norm`), or
+//! around 0 (`rms_norm`).
 
 use crate::Axes;
 use crate::spec::{self, Spec, SpecError};
@@ -12,6 +13,22 @@ pub(super) fn infer(op: &'static str, inputs: &[Spec], axes: Axes) -> Result<Spe
     Ok(*x)
 }
 
+pub(super) fn infer_layer_norm(inputs: &[Spec]) -> Result<Spec, SpecError> {
+    const NAME: &str = "layer_norm";
+    let [x, weight, bias] = spec::arity(NAME, inputs)?;
+    spec::float(NAME, 0, x)?;
+    for input in [weight, bias] {
+        if input.dtype != x.dtype {
+            return Err(SpecError::shapes(NAME, "the number formats differ", x, input));
+        }
+        if !x.shape.extents().ends_with(input.shape.extents()) {
+            return Err(SpecError::shapes(NAME, "weight and bias must have the shape of the last axes", x, input));
+        }
+    }
+    spec::equal(NAME, weight, bias)?;
+    Ok(*x)
+}
+
 #[cfg(feature = "alloc")]
 pub(super) use rule::*;
 
@@ -19,12 +36,50 @@ pub(super) use rule::*;
 mod rule {
     use num_traits::float::FloatCore;
 
-    use crate::{Axes, Backend, DType, Element, Node, Reduce, Tensor};
+    use crate::{Axes, Backend, Composite, DType, Element, Needs, Node, Reduce, Saves, Scalar, Shape, Tensor};
 
     /// `c / sqrt(mean(c c) + eps)` with `c = x - mean(x)`: two passes, since `mean(x x) - mean(x)^2` would cancel.
     #[track_caller]
     pub(in crate::composite) fn standardize<B: Backend>(x: &Tensor<B>, axes: Axes, eps: f64) -> Tensor<B> {
         Scaled::new(centred(&x.widened(), axes), axes, eps).unit().cast(x.dtype())
+    }
+
+    /// `standardize(x) weight + bias`
+    #[track_caller]
+    pub(in crate::composite) fn layer_norm<B: Backend>(inputs: &[Tensor<B>], eps: Scalar) -> Tensor<B> {
+        let [x, weight, bias] = [0, 1, 2].map(|arg: usize| inputs[arg].widened());
+        let axes = trailing(x.shape(), weight.shape());
+        (standardize(&x, axes, eps.get()) * weight + bias).cast(inputs[0].dtype())
+    }
+
+    /// The last axes, which have the shape of the weight.
+    fn trailing(x: Shape, weight: Shape) -> Axes {
+        (x.rank() - weight.rank()..x.rank()).collect()
+    }
+
+    /// The bias reads nothing but the incoming gradient.
+    pub(in crate::composite) const fn layer_norm_saves(needs: Needs) -> Saves {
+        Saves::NONE.and_input_if(0, needs.contains(0) || needs.contains(1)).and_input_if(1, needs.contains(0))
+    }
+
+    /// ```text
+    /// x  the gradient of standardize for g weight      weight  sum of g standardize(x)      bias  sum of g
+    /// ```
+    pub(in crate::composite) fn layer_norm_grad<B: Backend>(eps: Scalar, arg: usize, at: &Node<'_, B>) -> Tensor<B> {
+        let (g, axes) = (at.grad().widened(), trailing(at.shape(0), at.shape(1)));
+        let all = |g: Tensor<B>| {
+            let others = (0..g.rank()).filter(|&axis| !axes.contains(axis)).collect();
+            g.reduce(Reduce::Sum, others).reshape(at.shape(1))
+        };
+        let gradient = match arg {
+            0 => {
+                let (x, h) = (at.input(0).widened(), g * at.input(1).widened());
+                Scaled::new(centred(&x, axes), axes, eps.get()).pull(&centred(&h, axes), axes)
+            }
+            1 => all(g * at.input(0).widened().composite(Composite::Standardize { axes, eps })),
+            _ => all(g),
+        };
+        gradient.cast(at.grad().dtype())
     }
 
     /// `x / sqrt(mean(x x) + eps)`

@@ -122,7 +122,7 @@ impl<B: Backend> Tensor<B> {
     }
 
     #[track_caller]
-    pub(super) fn composite(&self, composite: Composite) -> Self {
+    pub(crate) fn composite(&self, composite: Composite) -> Self {
         Self::apply(&Primitive::Call(composite), [self])
     }
 

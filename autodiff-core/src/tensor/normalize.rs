@@ -3,7 +3,7 @@
 //! Half precision beside a wider element is computed in that element, statistics and all, and rounded once at the end.
 
 use super::statistics::corrected;
-use crate::{Axes, Backend, Composite, MAX_RANK, Reduce, Scalar, Shape, SpecError, Tensor};
+use crate::{Axes, Backend, Composite, MAX_RANK, Primitive, Reduce, Scalar, Shape, SpecError, Tensor};
 
 impl<B: Backend> Tensor<B> {
     /// `(x - mean) / sqrt(variance + eps) weight + bias` over the last axes, whose extents are `normalized_shape`.
@@ -38,6 +38,15 @@ impl<B: Backend> Tensor<B> {
     ) -> Self {
         let shape = normalized_shape.into();
         let axes = self.last_axes("layer_norm", &shape);
+        if let (Some(weight), Some(bias)) = (weight, bias) {
+            let x = self.widened();
+            for parameter in [weight, bias] {
+                self.check_parameter("layer_norm", parameter, &shape);
+            }
+            let inputs = [&x, &weight.cast(x.dtype()), &bias.cast(x.dtype())];
+            let op = Primitive::Call(Composite::LayerNorm { eps: Scalar::new(eps) });
+            return Self::apply(&op, inputs).cast(self.dtype());
+        }
         let y = self.widened().composite(Composite::Standardize { axes, eps: Scalar::new(eps) });
         y.affine("layer_norm", weight, bias, &shape, shape).cast(self.dtype())
     }

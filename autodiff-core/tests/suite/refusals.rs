@@ -294,6 +294,17 @@ fn composites() {
         let why = format!("{}: input 0 must be floating-point, found index", op.name());
         refuses(call(op), &[index([1, 1, 1])], &why);
     }
+    let norm = call(Composite::LayerNorm { eps });
+    let w = elem([3]);
+    refuses(norm, &[x, w], "layer_norm: takes 3 inputs, 2 given");
+    refuses(norm, &[index([2, 3]), w, w], "layer_norm: input 0 must be floating-point, found index");
+    refuses(norm, &[x, w, half([3])], "layer_norm: the number formats differ: [2, 3] and f16[3]");
+    let why = "layer_norm: weight and bias must have the shape of the last axes: [2, 3] and";
+    refuses(norm, &[x, elem([2]), w], &format!("{why} [2]"));
+    refuses(norm, &[x, elem([1, 2, 3]), w], &format!("{why} [1, 2, 3]"));
+    refuses(norm, &[x, w, x], "layer_norm: the shapes differ: [3] and [2, 3]");
+    accepts(norm, &[x, x, x], x);
+    accepts(norm, &[x, w, w], x);
     let entropy = call(Composite::CrossEntropy);
     refuses(entropy, &[index([2, 3]), index([2])], "cross_entropy: input 0 must be floating-point, found index");
     refuses(entropy, &[x, elem([2])], "cross_entropy: input 1 must be index, found elem");

@@ -74,7 +74,10 @@ where
             return <K as Kernels<F::Number>>::cross_entropy(arg(0), indices(inputs.get(1)), out);
         }
         Primitive::Call(ref composite) if inputs.count() == 1 => {
-            <K as Kernels<F::Number>>::composite(composite, arg(0), out);
+            <K as Kernels<F::Number>>::composite(composite, &[arg(0)], out);
+        }
+        Primitive::Call(ref composite) if inputs.count() == 3 => {
+            <K as Kernels<F::Number>>::composite(composite, &[arg(0), arg(1), arg(2)], out);
         }
         Primitive::Iota { .. }
         | Primitive::RandomBits { .. }

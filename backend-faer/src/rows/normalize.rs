@@ -12,6 +12,14 @@ pub(super) struct Standardize {
     pub(super) eps: f64,
 }
 
+/// `(x - mean) / sqrt(mean((x - mean)^2) + eps) weight + bias`
+#[derive(Clone, Copy, Debug)]
+pub(super) struct LayerNorm<'a, R> {
+    pub(super) eps: f64,
+    pub(super) weight: &'a [R],
+    pub(super) bias: &'a [R],
+}
+
 /// `x / sqrt(mean(x x) + eps)`
 #[derive(Clone, Copy, Debug)]
 pub(super) struct RmsNorm {
@@ -21,26 +29,48 @@ pub(super) struct RmsNorm {
 impl<R: Float> RowKernel<R> for Standardize {
     #[inline(always)]
     fn row<I: Isa>(self, x: &[R], y: &mut [R]) {
-        let mean = total::<R, Sum>(x, same) / count(x);
-        scaled::<I, R>(x, mean, self.eps, y);
+        let mean = mean(x);
+        scaled(x, mean, inverse(x, mean, self.eps), y);
+    }
+}
+
+impl<R: Float> RowKernel<R> for LayerNorm<'_, R> {
+    #[inline(always)]
+    fn row<I: Isa>(self, x: &[R], y: &mut [R]) {
+        let mean = mean(x);
+        let inverse = inverse(x, mean, self.eps);
+        let (weight, bias, y) = (&self.weight[..x.len()], &self.bias[..x.len()], &mut y[..x.len()]);
+        for i in 0..x.len() {
+            y[i] = ((x[i] - mean) * inverse).fused::<I>(weight[i], bias[i]);
+        }
     }
 }
 
 impl<R: Float> RowKernel<R> for RmsNorm {
     #[inline(always)]
     fn row<I: Isa>(self, x: &[R], y: &mut [R]) {
-        scaled::<I, R>(x, R::ZERO, self.eps, y);
+        scaled(x, R::ZERO, inverse(x, R::ZERO, self.eps), y);
     }
 }
 
-/// `y = c / sqrt(mean(c c) + eps)` with `c = x - centre`
 #[inline(always)]
-fn scaled<I: Isa, R: Float>(x: &[R], centre: R, eps: f64, y: &mut [R]) {
+fn mean<R: Float>(x: &[R]) -> R {
+    total::<R, Sum>(x, same) / count(x)
+}
+
+/// `1 / sqrt(mean((x - centre)^2) + eps)`
+#[inline(always)]
+fn inverse<R: Float>(x: &[R], centre: R, eps: f64) -> R {
     let square = |x: R| (x - centre) * (x - centre);
-    let root = (total::<R, Sum>(x, square) / count(x) + R::from_f64(eps)).root();
-    let (inverse, y) = (R::ONE / root, &mut y[..x.len()]);
+    R::ONE / (total::<R, Sum>(x, square) / count(x) + R::from_f64(eps)).root()
+}
+
+/// `(x - centre) factor`
+#[inline(always)]
+fn scaled<R: Float>(x: &[R], centre: R, factor: R, y: &mut [R]) {
+    let y = &mut y[..x.len()];
     for i in 0..x.len() {
-        y[i] = (x[i] - centre) * inverse;
+        y[i] = (x[i] - centre) * factor;
     }
 }
 

@@ -29,20 +29,32 @@ fn check<T: Tested>(shape: &[usize], f: fn(u16) -> f64, tolerance: f64) {
     let data = elements::<T>(shape, f);
     for layout in layouts(shape) {
         let x = View::new(&data, &layout);
-        let wide: Vec<f64> = x.iter().map(Element::into_f64).collect();
-        let wide = Tensor::<Cpu<f64>>::new(&wide, Shape::new(shape));
         for kind in composites(shape.len()) {
-            let expected = kind.body(core::slice::from_ref(&wide)).to_vec();
-            let mut found = vec![T::one(); expected.len()];
-            K::<T>::composite(&kind, x, &mut found);
-            for (found, expected) in found.iter().map(|y| y.into_f64()).zip(expected) {
-                let close = (found - expected).abs() <= tolerance * expected.abs().max(1.0);
-                assert!(
-                    close || found == expected || found.is_nan() && expected.is_nan(),
-                    "{kind:?} of {layout:?}: {found}, not {expected}"
-                );
-            }
+            compare(&kind, &[x], tolerance);
         }
+        for axis in 0..=shape.len() {
+            let parameter = elements::<T>(&shape[axis..], f);
+            let of_all = layouts(&shape[axis..]);
+            // The weight as it should be, the bias in another way where there is one.
+            let [weight, bias] = [0, 1 % of_all.len()].map(|number| View::new(&parameter, &of_all[number]));
+            compare(&Composite::LayerNorm { eps: Scalar::new(0.01) }, &[x, weight, bias], tolerance);
+        }
+    }
+}
+
+fn compare<T: Tested>(kind: &Composite, inputs: &[View<'_, T>], tolerance: f64) {
+    let wide =
+        |x: &View<'_, T>| Tensor::<Cpu<f64>>::new(&x.iter().map(Element::into_f64).collect::<Vec<_>>(), *x.shape());
+    let expected = kind.body(&inputs.iter().map(wide).collect::<Vec<_>>()).to_vec();
+    let mut found = vec![T::one(); expected.len()];
+    K::<T>::composite(kind, inputs, &mut found);
+    for (found, expected) in found.iter().map(|y| y.into_f64()).zip(expected) {
+        let close = (found - expected).abs() <= tolerance * expected.abs().max(1.0);
+        assert!(
+            close || found == expected || found.is_nan() && expected.is_nan(),
+            "{kind:?} of {:?}: {found}, not {expected}",
+            inputs[0].layout()
+        );
     }
 }
 

@@ -326,15 +326,26 @@ impl Generator {
         let shape = self.shape(x);
         let composites = composite::of_shape(&shape);
         // The last ones are those of several inputs.
-        match choice.below(composites.len() + 3).checked_sub(composites.len()) {
+        match choice.below(composites.len() + 4).checked_sub(composites.len()) {
             None => self.push(Primitive::Call(choice.of(&composites)), [x]),
             Some(0) => {
                 let last = shape.rank().checked_sub(1)?;
                 let labels = self.positions(choice, Shape::new(&shape.extents()[..last]), shape[last])?;
                 self.push(Primitive::Call(Composite::CrossEntropy), [x, labels])
             }
+            Some(1) => self.layer_norm(choice, x),
             Some(_) => self.attention(choice, x),
         }
+    }
+
+    fn layer_norm(&mut self, choice: &mut Choice<'_>, x: usize) -> Made {
+        let shape = self.shape(x);
+        let last = Shape::new(&shape.extents()[choice.below(shape.rank() + 1)..]);
+        let mut inputs = Vec::from([x]);
+        for _ in 0..2 {
+            inputs.push(self.filled(choice, x, last)?);
+        }
+        self.push(Primitive::Call(Composite::LayerNorm { eps: Scalar::new(0.25) }), inputs)
     }
 
     fn attention(&mut self, choice: &mut Choice<'_>, x: usize) -> Made {

@@ -18,6 +18,7 @@ pub(super) fn apply(composite: &Composite, inputs: &[&Host], out: &Spec) -> Exac
         Composite::Gelu => gelu(inputs[0]),
         Composite::Standardize { axes, eps } => normalize::standardize(inputs[0], axes, eps.get()),
         Composite::RmsNorm { axes, eps } => normalize::rms_norm(inputs[0], axes, eps.get()),
+        Composite::LayerNorm { eps } => normalize::layer_norm(inputs, eps.get()),
         Composite::Attention { causal, scale } => attention::attention(inputs, causal, scale.map(Scalar::get), out),
     }
 }

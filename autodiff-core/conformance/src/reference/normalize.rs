@@ -20,6 +20,20 @@ pub(super) fn standardize(x: &Host, axes: Axes, eps: f64) -> Exact {
     })
 }
 
+/// `standardize(x) weight + bias`
+pub(super) fn layer_norm(inputs: &[&Host], eps: f64) -> Exact {
+    let [x, weight, bias] = inputs else { unreachable!("layer_norm takes three inputs") };
+    let rank = x.spec.shape.rank();
+    let mut exact = standardize(x, (rank - weight.spec.shape.rank()..rank).collect(), eps);
+    let size = weight.values.len();
+    for (place, (y, scale)) in exact.values.iter_mut().zip(&mut exact.scale).enumerate() {
+        let (weight, bias) = (weight.values[place % size], bias.values[place % size]);
+        *y = *y * weight + bias;
+        *scale = *scale * weight.abs() + y.abs() + bias.abs();
+    }
+    exact
+}
+
 /// `x / sqrt(mean(x x) + eps)`
 pub(super) fn rms_norm(x: &Host, axes: Axes, eps: f64) -> Exact {
     by_group(x, axes, |group, x| {
