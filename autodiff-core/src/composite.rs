@@ -6,14 +6,16 @@
 
 mod attention;
 mod cross_entropy;
+#[cfg(feature = "alloc")]
 mod gelu;
 mod normalize;
 mod softmax;
+#[cfg(feature = "alloc")]
 mod softplus;
 
 use core::fmt;
 
-use crate::spec::{Spec, SpecError};
+use crate::spec::{self, Spec, SpecError};
 use crate::{Axes, Scalar};
 
 /// A named function made of primitives.
@@ -93,13 +95,19 @@ impl Composite {
             Self::Softmax { axis } | Self::LogSoftmax { axis } => softmax::infer(self.name(), inputs, axis.into()),
             Self::LogSumExp { axis } => softmax::infer_logsumexp(inputs, axis.into()),
             Self::CrossEntropy => cross_entropy::infer(inputs),
-            Self::Softplus => softplus::infer(inputs),
-            Self::Gelu => gelu::infer(inputs),
+            Self::Softplus | Self::Gelu => of_elements(self.name(), inputs),
             Self::Standardize { axes, .. } | Self::RmsNorm { axes, .. } => normalize::infer(self.name(), inputs, axes),
             Self::LayerNorm { .. } => normalize::infer_layer_norm(inputs),
             Self::Attention { .. } => attention::infer(inputs),
         }
     }
+}
+
+/// The shape rule of a function of each element.
+fn of_elements(op: &'static str, inputs: &[Spec]) -> Result<Spec, SpecError> {
+    let [x] = spec::arity(op, inputs)?;
+    spec::float(op, 0, x)?;
+    Ok(*x)
 }
 
 impl fmt::Display for Composite {
