@@ -1,17 +1,18 @@
 //! Functions of each element, and of two or three in the same place.
 //!
-//! The loops run over slices ([`functions`]); operands of other strides reach them piece by piece ([`tiles`]), halves
+//! The loops run over slices ([`loops`]); operands of other strides reach them piece by piece ([`tiles`]), halves
 //! widened to `f32`. All is split over threads above a size at which that was measured to pay.
 
 mod cast;
 mod copy;
 mod functions;
+mod loops;
 mod tiles;
 
 use autodiff_core::{Binary, Compare, Composite, Element, Shape, Unary};
 use backend_cpu::{Side, View};
 
-use self::functions::{Map, Part};
+use self::loops::{Map, Part};
 use self::tiles::Tiles;
 use crate::half::{BLOCK, Stored, narrow, reals, widen, write};
 use crate::par;

@@ -3,7 +3,7 @@
 use autodiff_core::Shape;
 use backend_cpu::{Step, View, Walk};
 
-use super::functions::Part;
+use super::loops::Part;
 use crate::half::BLOCK;
 use crate::par;
 
