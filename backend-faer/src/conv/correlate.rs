@@ -66,6 +66,11 @@ pub(super) enum Role {
     Adjoint,
 }
 
+/// Whether a row of pixels fills registers, unless outputs do so much better: results of pixels come out as they lie.
+const fn pixels_fill(pixels: usize, outputs: usize, lanes: usize) -> bool {
+    pixels >= lanes && 4 * pixels * outputs.next_multiple_of(lanes) >= 3 * outputs * pixels.next_multiple_of(lanes)
+}
+
 impl<R: Tile> Correlation<R> {
     /// `None` where padding would not be left out, for numbers that are not finite.
     pub(super) fn new<T: Stored<Real = R>>(
@@ -79,8 +84,7 @@ impl<R: Tile> Correlation<R> {
             Role::Forward => (w.extents[1], w.extents[0] / groups),
             Role::Adjoint => (w.extents[0] / groups, w.extents[1]),
         };
-        // Pixels, where a row fills a register: results then come out as they lie.
-        let by_pixels = axes[2].strips.iter().all(|strip| strip.count >= R::Lanes::COUNT);
+        let by_pixels = axes[2].strips.iter().all(|strip| pixels_fill(strip.count, outputs, R::Lanes::COUNT));
         let blocks = if by_pixels { even(outputs, MOST) } else { whole(outputs, R::Lanes::COUNT) };
         let mut correlation =
             Self { groups, inner, outputs, plane: plane.iter().product(), by_pixels, blocks, pieces: Vec::new(), axes };
