@@ -16,8 +16,9 @@ const WORTH_A_POOL: usize = 1 << 17;
 ///
 /// The default device is one for the whole process. Its threads are those of the pool that it is called in; called from
 /// outside of any, those of rayon's own, whose number is that of the processors or what the environment's
-/// `RAYON_NUM_THREADS` says. A device [with threads of its own](Self::with_threads) computes on these alone. A training loop
-/// that runs [inside](Self::install) the pool is spared the way there and back at each operation.
+/// `RAYON_NUM_THREADS` says. A device [with threads of its own](Self::with_threads) computes on these, except for what is so
+/// little that the way to them would take longer: that is done where it is called, in a pool of the caller's by its threads. A
+/// training loop that runs [inside](Self::install) the device's pool is spared the way there and back at each operation.
 ///
 /// Results have the same bits for any number of threads.
 ///
@@ -42,7 +43,7 @@ struct Parts {
 pub type ThreadsError = rayon::ThreadPoolBuildError;
 
 impl FaerDevice {
-    /// A device of so many threads, and with memory of its own.
+    /// A device of so many threads, at least one, and with memory of its own.
     ///
     /// # Errors
     /// When the operating system does not give that many.

@@ -2,7 +2,9 @@
 //!
 //! Fresh memory costs a page fault for every 4 KB, several times what an operation needs to fill it. So room is given out
 //! in size classes, a quarter of a power of two apart, and goes back to its class when its tensor is dropped. It is not
-//! cleared: kernels write all that they answer.
+//! cleared: kernels write all that they answer. It is aligned as the system's allocator aligns it, to 16 bytes: operations at
+//! places 0, 16, 32 and 48 bytes behind a cache line's beginning took the same time (sums, maxima, exponentials, additions of
+//! four million numbers on one thread and two, and products of 256 to 1024 squared).
 
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};

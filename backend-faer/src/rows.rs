@@ -4,6 +4,8 @@ mod loss;
 mod normalize;
 mod softmax;
 
+use std::borrow::Cow;
+
 use autodiff_core::{Axes, Composite};
 use backend_cpu::{IndexError, Layout, View};
 
@@ -44,10 +46,18 @@ pub(crate) fn composite<T: Stored>(composite: &Composite, inputs: &[View<'_, T>]
         Composite::RmsNorm { axes, eps } => along(RmsNorm { eps: eps.get() }, axes, x, out),
         Composite::LayerNorm { eps } => {
             let axes = (x.shape().rank() - inputs[1].shape().rank()..x.shape().rank()).collect();
-            let [weight, bias] = [1, 2].map(|arg: usize| inputs[arg].iter().map(T::wide).collect::<Vec<_>>());
+            let [weight, bias] = [1, 2].map(|arg: usize| row(inputs[arg]));
             along(LayerNorm { eps: eps.get(), weight: &weight, bias: &bias }, axes, x, out);
         }
-        _ => assert!(elementwise::composite(composite, x, out), "{}: it takes one argument", composite.name()),
+        _ => assert!(elementwise::composite(composite, x, out), "{}: it has no kernel", composite.name()),
+    }
+}
+
+/// The elements in row-major order.
+fn row<T: Stored>(x: View<'_, T>) -> Cow<'_, [T::Real]> {
+    match x.as_slice().and_then(T::as_real) {
+        Some(x) => Cow::Borrowed(x),
+        None => Cow::Owned(x.iter().map(T::wide).collect()),
     }
 }
 

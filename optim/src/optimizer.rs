@@ -132,8 +132,8 @@ pub(crate) fn descent<B: Backend>(
         expected == found,
         "{op}: the gradient must have the parameter's shape and format {expected}, found {found}"
     );
-    // In the parameter's order: the gradient of a transposed factor is a transposed view, which every operation of the rule
-    // would gather anew. A reshape does it once, and costs nothing where the order is right.
+    // In row-major order: the gradient of a transposed factor is a transposed view, which every operation of the rule would
+    // gather anew. These reshapes do it once, and are views of what lies so already.
     let grad = grad.reshape([param.shape().elements()]).reshape(param.shape());
     let g = if maximize { -grad } else { grad };
     if weight_decay == 0.0 { g } else { g + param * weight_decay }

@@ -37,18 +37,13 @@ impl<B: Backend> Tensor<B> {
         eps: f64,
     ) -> Self {
         let shape = normalized_shape.into();
+        let (x, eps) = (self.widened(), Scalar::new(eps));
         let axes = self.last_axes("layer_norm", &shape);
-        if let (Some(weight), Some(bias)) = (weight, bias) {
-            let x = self.widened();
-            for parameter in [weight, bias] {
-                self.check_parameter("layer_norm", parameter, &shape);
-            }
-            let inputs = [&x, &weight.cast(x.dtype()), &bias.cast(x.dtype())];
-            let op = Primitive::Call(Composite::LayerNorm { eps: Scalar::new(eps) });
-            return Self::apply(&op, inputs).cast(self.dtype());
+        if weight.is_none() && bias.is_none() {
+            return x.composite(Composite::Standardize { axes, eps }).cast(self.dtype());
         }
-        let y = self.widened().composite(Composite::Standardize { axes, eps: Scalar::new(eps) });
-        y.affine("layer_norm", weight, bias, &shape, shape).cast(self.dtype())
+        let (weight, bias) = (x.or_full(weight, &shape, 1.0), x.or_full(bias, &shape, 0.0));
+        Self::apply(&Primitive::Call(Composite::LayerNorm { eps }), [&x, &weight, &bias]).cast(self.dtype())
     }
 
     /// `x / sqrt(mean(x x) + eps) weight` over the last axes, whose extents are `normalized_shape`.
@@ -190,6 +185,14 @@ impl<B: Backend> Tensor<B> {
         let biased = (&centred * &centred).reduce(Reduce::Mean, axes);
         let unbiased = biased * corrected(&x.shape(), axes, 1);
         (y, mean.reshape([channels]), unbiased.reshape([channels]))
+    }
+
+    /// A parameter of `layer_norm` in this tensor's format; where none is given, this number for each.
+    #[track_caller]
+    fn or_full(&self, parameter: Option<&Self>, shape: &Shape, none: f64) -> Self {
+        let Some(parameter) = parameter else { return self.new_full(*shape, none) };
+        self.check_parameter("layer_norm", parameter, shape);
+        parameter.cast(self.dtype())
     }
 
     /// The last axes, whose extents must be these.

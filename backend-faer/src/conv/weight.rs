@@ -33,6 +33,8 @@ const MOST_OUTPUTS: usize = 6;
 const NEAR: usize = 192;
 /// About so many of a line's pixels do too.
 const NEAR_BY_PIXELS: usize = 512;
+/// A part has at most so many sums by pixels, which are loaded and stored for each of those stretches.
+const SUMS: usize = 1 << 16;
 /// A part has at least so many pixels, so that adding the parts up is little beside.
 const PART: usize = 1 << 10;
 const MOST_PARTS: usize = 16;
@@ -77,9 +79,10 @@ impl WeightGrad {
         let count = c.strips[0].count;
         let lanes = <T::Real as Tile>::Lanes::COUNT;
         let line = (rows.last().map_or(0, |row| row + count)).next_multiple_of(lanes);
-        let pixels = outputs * offsets.len() * line / lanes;
+        let sums = groups * outputs * offsets.len() * lanes;
+        let pixels = outputs * offsets.len() * (line / lanes + line.div_ceil(NEAR_BY_PIXELS));
         let transposed = rows.len() * count * (outputs.div_ceil(lanes) * offsets.len() + 2 * outputs);
-        let by_pixels = pixels <= transposed;
+        let by_pixels = pixels <= transposed && sums <= SUMS;
         let blocks = if by_pixels { even(outputs, MOST_OUTPUTS) } else { whole(outputs, lanes) };
         let padded = axes.iter().any(Axis::is_padded);
         Self { groups, inner, outputs, by_pixels, blocks, offsets, rows, count, line, padded, axes }
@@ -125,7 +128,7 @@ impl WeightGrad {
     ) -> bool {
         let room = self.offsets.len() * self.lanes::<T::Real>();
         for (group, mut sums) in sums.chunks_exact_mut(self.width() * room).enumerate() {
-            x.places(&self.axes, image, group * self.inner, &mut scratch.places);
+            x.places(&self.axes, image, group * self.inner, &mut scratch.places[..self.places()]);
             self.pixels(y, [image, group * self.outputs], &mut scratch.pixels);
             // Padding is multiplied by pixels, and the zeros between rows by what lies behind a row's places.
             let whole = (!self.padded || compiled(Finite(&scratch.pixels)))
@@ -221,6 +224,11 @@ impl WeightGrad {
         self.blocks.iter().map(|block| block.width).sum()
     }
 
+    /// Places of a group's channels.
+    fn places(&self) -> usize {
+        self.inner * self.axes.iter().map(|axis| axis.len).product::<usize>()
+    }
+
     /// How many numbers are to be added up for each sum.
     fn lanes<R: Tile>(&self) -> usize {
         if self.by_pixels { R::Lanes::COUNT } else { 1 }
@@ -246,11 +254,10 @@ struct Scratch<R> {
 
 impl<R: Tile> Scratch<R> {
     fn new(plan: &WeightGrad) -> Self {
-        let places = plan.inner * plan.axes.iter().map(|axis| axis.len).product::<usize>();
         let pixels = if plan.by_pixels { plan.line } else { plan.rows.len() * plan.count };
         Self {
             // The last register of a line may read on.
-            places: vec![R::zero(); places + R::Lanes::COUNT],
+            places: vec![R::zero(); plan.places() + R::Lanes::COUNT],
             pixels: vec![R::zero(); plan.width() * pixels],
         }
     }

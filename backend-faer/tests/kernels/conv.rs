@@ -132,6 +132,22 @@ fn strides_dilations_padding_and_groups() {
     }
 }
 
+/// Fewer places than a register holds, and as many.
+#[test]
+fn planes_of_a_few_places() {
+    for kernel in [1, 2, 3] {
+        for size in kernel as usize..10 {
+            let window = [kernel, 1, 1, 0, 0];
+            for lead in [[64, 4, 16, 1], [40, 6, 3, 3], [5, 30, 40, 1]] {
+                case(lead, &[size], &[window]).check::<f32>();
+                case(lead, &[size], &[window]).check::<f64>();
+            }
+        }
+    }
+    case([4, 64, 64, 1], &[2, 2], &[[1, 1, 1, 0, 0]; 2]).check::<f32>();
+    case([4, 64, 64, 1], &[1, 1], &[[3, 1, 1, 1, 1]; 2]).check::<f16>();
+}
+
 #[test]
 fn halves_are_added_up_wide() {
     for outputs in [3, 16] {
