@@ -3,6 +3,7 @@
 //! `cargo bench -p benches --features peers --bench kernels -- rows` times one family; candle's threads follow
 //! `RAYON_NUM_THREADS=1`.
 
+use core::time::Duration;
 use std::collections::HashMap;
 
 use backend_cpu::{Cpu, CpuDevice};
@@ -20,7 +21,7 @@ fn kernels(c: &mut Criterion) {
     for kernel in all::<Faer<f32>>(&FaerDevice::default()) {
         let name = format!("{kernel:?}");
         let mut group = c.benchmark_group(&name);
-        group.sample_size(10);
+        group.sample_size(10).warm_up_time(Duration::from_millis(300)).measurement_time(Duration::from_secs(1));
         let mut time = |who: &str, kernel: &Kernel| {
             // Operands are made only for what is not filtered out.
             let mut run = None;
