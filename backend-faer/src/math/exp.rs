@@ -29,9 +29,14 @@ pub(crate) fn expm1<I: Isa, T: Float>(x: T) -> T {
 #[inline(always)]
 pub(crate) fn tanh<I: Isa, T: Float>(x: T) -> T {
     let size = at_most(x.size(), T::TANH_HIGH);
-    let (shifted, r) = reduce::<I, T>(size + size);
-    let (power, rest) = (T::power(shifted), expm1_of_rest::<I, T>(r));
-    let d = power.fused::<I>(rest, power - T::ONE);
+    let (shifted, r, rest) = reduce_exactly::<I, T>(size + size);
+    let power = T::power(shifted);
+    let below = power - T::ONE;
+    // The large part of d, what it lost in rounding, and then the small part.
+    let most = power.fused::<I>(r, below);
+    let lost = power * r - (most - below);
+    let small = (r * r).fused::<I>(polynomial::<I, T>(r, T::EXPM1), rest);
+    let d = power.fused::<I>(small, lost) + most;
     let sum = d + T::TWO;
     let lost = d - (sum - T::TWO);
     let large = shifted > T::EXP_ROUND + T::ONE;
@@ -56,6 +61,16 @@ pub(crate) fn sigmoid<I: Isa, T: Float>(x: T) -> T {
 #[inline(always)]
 pub(super) fn reduce<I: Isa, T: Float>(x: T) -> (T, T) {
     reduce_by::<I, T>(T::EXP_ROUND, x)
+}
+
+/// The same, and what `r` lost in rounding.
+#[inline(always)]
+fn reduce_exactly<I: Isa, T: Float>(x: T) -> (T, T, T) {
+    let shifted = x.fused::<I>(T::LOG2_E, T::EXP_ROUND);
+    let k = T::EXP_ROUND - shifted;
+    let high = k.fused::<I>(T::LN2.0, x);
+    let r = k.fused::<I>(T::LN2.1, high);
+    (shifted, r, k.fused::<I>(T::LN2.1, high - r))
 }
 
 /// The same with a number `LIFT_ROUND` for [`Float::lifted_power`].

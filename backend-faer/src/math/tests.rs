@@ -15,7 +15,7 @@ const BOUNDS: [(Unary, f64, f64); 10] = [
     (Unary::Log1p, 0.9, 2.0),
     (Unary::Sin, 1.6, 2.0),
     (Unary::Cos, 1.6, 2.0),
-    (Unary::Tanh, 2.0, 3.3),
+    (Unary::Tanh, 2.0, 3.0),
     (Unary::Sigmoid, 1.8, 2.6),
     (Unary::Erf, 1.2, 2.2),
     (Unary::Erfc, 2.0, 3.0),
