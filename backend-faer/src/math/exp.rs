@@ -66,11 +66,9 @@ pub(super) fn reduce<I: Isa, T: Float>(x: T) -> (T, T) {
 /// The same, and what `r` lost in rounding.
 #[inline(always)]
 fn reduce_exactly<I: Isa, T: Float>(x: T) -> (T, T, T) {
-    let shifted = x.fused::<I>(T::LOG2_E, T::EXP_ROUND);
+    let (shifted, r) = reduce::<I, T>(x);
     let k = T::EXP_ROUND - shifted;
-    let high = k.fused::<I>(T::LN2.0, x);
-    let r = k.fused::<I>(T::LN2.1, high);
-    (shifted, r, k.fused::<I>(T::LN2.1, high - r))
+    (shifted, r, k.fused::<I>(T::LN2.1, k.fused::<I>(T::LN2.0, x) - r))
 }
 
 /// The same with a number `LIFT_ROUND` for [`Float::lifted_power`].
