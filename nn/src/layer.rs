@@ -1,10 +1,29 @@
 //! [`Layer`], a function with parameters; sequences of layers are layers.
 
 mod activation;
+mod activation_with;
+mod attention;
+mod batch_norm;
+mod bilinear;
+mod conv;
+mod conv_transpose;
 mod dropout;
+mod embedding;
+mod embedding_bag;
 mod flatten;
+mod group_norm;
+mod instance_norm;
+mod layer_norm;
 mod linear;
+mod pool;
+mod position;
+mod prelu;
+mod recurrent;
+mod residual;
+mod rms_norm;
+mod rrelu;
 mod softmax;
+mod transformer;
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -14,17 +33,45 @@ use autodiff_core::{Backend, Tensor};
 use crate::Context;
 
 pub use activation::{
-    GELU, Hardsigmoid, Hardswish, Identity, LogSigmoid, Mish, ReLU, ReLU6, SELU, SiLU, Sigmoid, Softplus, Softsign,
-    Tanh,
+    GELU, GELUTanh, Hardsigmoid, Hardswish, Identity, LogSigmoid, Mish, ReLU, ReLU6, SELU, SiLU, Sigmoid, Softsign,
+    Tanh, Tanhshrink,
 };
-pub use dropout::Dropout;
+pub use activation_with::{CELU, ELU, GLU, Hardshrink, Hardtanh, LeakyReLU, Softplus, Softshrink, Threshold};
+pub use attention::{AttentionMask, AttentionOptions, MultiheadAttention};
+pub use batch_norm::{BatchNorm, BatchNorm1d, BatchNorm2d, BatchNorm3d};
+pub use bilinear::Bilinear;
+pub use conv::{Conv1d, Conv2d, Conv3d, ConvNd, ConvOptions, Padding};
+pub use conv_transpose::{ConvTranspose1d, ConvTranspose2d, ConvTransposeNd, ConvTransposeOptions};
+pub use dropout::{ChannelDropout, Dropout};
+pub use embedding::Embedding;
+pub use embedding_bag::{BagMode, EmbeddingBag};
 pub use flatten::Flatten;
+pub use group_norm::GroupNorm;
+pub use instance_norm::{InstanceNorm, InstanceNorm1d, InstanceNorm2d, InstanceNorm3d};
+pub use layer_norm::LayerNorm;
 pub use linear::Linear;
-pub use softmax::{LogSoftmax, Softmax};
+pub use pool::{
+    AdaptiveAvgPool1d, AdaptiveAvgPool2d, AdaptiveMaxPool1d, AdaptiveMaxPool2d, AvgPool1d, AvgPool2d, MaxPool1d,
+    MaxPool2d,
+};
+pub use position::{RotaryPositions, SinusoidalPositions};
+pub use prelu::PReLU;
+pub use recurrent::{
+    Elman, GRU, GRUCell, GatedRecurrentUnit, LSTM, LSTMCell, LongShortTermMemory, RNN, RNNCell, Recurrence, Recurrent,
+    RecurrentCell, RecurrentOptions, State,
+};
+pub use residual::Residual;
+pub use rms_norm::RMSNorm;
+pub use rrelu::RReLU;
+pub use softmax::{LogSoftmax, Softmax, Softmin};
+pub use transformer::{
+    TransformerActivation, TransformerDecoder, TransformerDecoderLayer, TransformerEncoder, TransformerEncoderLayer,
+    TransformerOptions,
+};
 
 /// A function of an input, with parameters of its own.
 ///
-/// A tuple of layers is the sequence of them, and so are a `Vec` and an array of layers that answer what they take; `None`
+/// A tuple of layers is the sequence of them, PyTorch's `Sequential`, and so are a `Vec` and an array of layers that answer what they take; `None`
 /// answers its input.
 ///
 /// ```
@@ -37,6 +84,7 @@ pub use softmax::{LogSoftmax, Softmax};
 /// assert_eq!(y.shape(), [2, 3]);
 /// assert_eq!(mlp.named_parameters()[2].0, "2.weight");
 /// ```
+#[doc(alias = "Sequential")]
 #[diagnostic::on_unimplemented(message = "`{Self}` is not a layer that takes a `{X}` on the backend `{B}`")]
 pub trait Layer<B: Backend, X = Tensor<B>> {
     /// What it answers.

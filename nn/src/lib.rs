@@ -17,10 +17,7 @@ pub use autodiff_core::Backend;
 pub use nn_derive::Module;
 
 pub use context::{Context, Keys};
-pub use layer::{
-    Dropout, Flatten, GELU, Hardsigmoid, Hardswish, Identity, Layer, Linear, LogSigmoid, LogSoftmax, Mish, ReLU, ReLU6,
-    SELU, SiLU, Sigmoid, Softmax, Softplus, Softsign, Tanh,
-};
+pub use layer::*;
 pub use loss::{
     BinaryCrossEntropy, CrossEntropy, Nll, Reduction, binary_cross_entropy, binary_cross_entropy_with_logits,
     cross_entropy, cross_entropy_soft, cross_entropy_with, huber_loss, kl_div, l1_loss, mse_loss, nll_loss,

@@ -81,6 +81,28 @@ activations! {
     /// ```
     GELU, Tensor::gelu;
 
+    /// [`GELU`] with `Phi` approximated: `x sigmoid(sqrt(8 / pi) (x + 0.044715 x^3))`, PyTorch's `approximate="tanh"`.
+    ///
+    /// ```
+    /// use autodiff_core::Tensor;
+    /// use backend_cpu::Cpu;
+    /// let x = Tensor::<Cpu<f64>>::new(&[-1000.0, 0.0, 1.0, 1000.0], [4]);
+    /// let y = nn::GELUTanh.forward(&x).to_vec();
+    /// assert!((y[2] - 0.841_191_990_608_3).abs() < 1e-12);
+    /// assert_eq!((y[0], y[1], y[3]), (0.0, 0.0, 1000.0));
+    /// ```
+    GELUTanh, Tensor::gelu_tanh;
+
+    /// `x - tanh(x)`
+    ///
+    /// ```
+    /// use autodiff_core::Tensor;
+    /// use backend_cpu::Cpu;
+    /// let x = Tensor::<Cpu<f32>>::new(&[-100.0, 0.0, 100.0], [3]);
+    /// assert_eq!(nn::Tanhshrink.forward(&x).to_vec(), [-99.0, 0.0, 99.0]);
+    /// ```
+    Tanhshrink, |x: &Tensor<B>| x - x.tanh();
+
     /// `x sigmoid(x)`, also called swish (Elfwing, Uchibe and Doya, *Sigmoid-weighted linear units*, 2017).
     ///
     /// ```
@@ -90,18 +112,6 @@ activations! {
     /// assert_eq!(nn::SiLU.forward(&x).to_vec(), [0.0, 0.0, 1000.0]);
     /// ```
     SiLU, Tensor::silu;
-
-    /// `log(1 + e^x)`, the smooth rectifier; gradient `g sigmoid(x)`.
-    ///
-    /// It is finite wherever the result is, and so needs no threshold above which it would be replaced by `x`.
-    ///
-    /// ```
-    /// use autodiff_core::Tensor;
-    /// use backend_cpu::Cpu;
-    /// let x = Tensor::<Cpu<f64>>::new(&[-1000.0, 0.0, 1000.0], [3]);
-    /// assert_eq!(nn::Softplus.forward(&x).to_vec(), [0.0, 2.0_f64.ln(), 1000.0]);
-    /// ```
-    Softplus, Tensor::softplus;
 
     /// `x tanh(softplus(x))` (Misra, *Mish*, 2019).
     ///

@@ -40,7 +40,7 @@ impl<B: Backend> Linear<B> {
     #[track_caller]
     pub fn new(in_features: usize, out_features: usize, keys: &mut Keys<B>) -> Self {
         let Self { weight, .. } = Self::without_bias(in_features, out_features, keys);
-        let bound = bound(in_features);
+        let bound = fan_bound(in_features);
         let bias = init::uniform(&keys.next_key(), [out_features], -bound, bound);
         Self { weight, bias: Some(Param::new(bias)) }
     }
@@ -52,7 +52,7 @@ impl<B: Backend> Linear<B> {
     #[must_use]
     #[track_caller]
     pub fn without_bias(in_features: usize, out_features: usize, keys: &mut Keys<B>) -> Self {
-        let bound = bound(in_features);
+        let bound = fan_bound(in_features);
         let weight = init::uniform(&keys.next_key(), [out_features, in_features], -bound, bound);
         Self { weight: Param::new(weight), bias: None }
     }
@@ -84,7 +84,7 @@ impl<B: Backend> Layer<B> for Linear<B> {
     }
 }
 
-/// `1 / sqrt(in)`, and 0 for a layer without inputs.
-fn bound(in_features: usize) -> f64 {
-    if in_features == 0 { 0.0 } else { 1.0 / libm::sqrt(init::count(in_features)) }
+/// `1 / sqrt(fan_in)`, within which PyTorch draws weights and biases of layers; 0 for a layer without inputs.
+pub(super) fn fan_bound(fan_in: usize) -> f64 {
+    if fan_in == 0 { 0.0 } else { 1.0 / libm::sqrt(init::count(fan_in)) }
 }

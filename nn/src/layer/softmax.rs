@@ -1,4 +1,4 @@
-//! Softmax and its logarithm along an axis, as layers.
+//! Softmax, its logarithm and softmin along an axis, as layers.
 
 use autodiff_core::{Backend, Tensor};
 
@@ -37,6 +37,21 @@ pub struct LogSoftmax {
     pub dim: isize,
 }
 
+/// `y_i = e^(-x_i) / sum_j e^(-x_j)` along the axis `dim`; the shape stays.
+///
+/// ```
+/// use autodiff_core::Tensor;
+/// use backend_cpu::Cpu;
+/// use nn::Softmin;
+/// let x = Tensor::<Cpu<f32>>::new(&[-1000.0, 0.0], [2]);
+/// assert_eq!(Softmin { dim: -1 }.forward(&x).to_vec(), [1.0, 0.0]);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Module)]
+pub struct Softmin {
+    /// The axis; negative counts from the end.
+    pub dim: isize,
+}
+
 macro_rules! along {
     ($Name:ident, $f:ident) => {
         impl $Name {
@@ -62,3 +77,4 @@ macro_rules! along {
 
 along!(Softmax, softmax);
 along!(LogSoftmax, log_softmax);
+along!(Softmin, softmin);

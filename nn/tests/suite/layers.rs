@@ -5,7 +5,11 @@ use backend_cpu::Cpu;
 use nn::init::{self, Fan, Nonlinearity};
 use nn::{Backend, Context, Dropout, Flatten, Keys, Layer, Linear, Module, Param, ReLU, Softmax, Tanh};
 
-type F64 = Cpu<f64>;
+mod behaviour;
+mod gradients;
+mod pytorch;
+
+pub(super) type F64 = Cpu<f64>;
 
 fn key(seed: u64) -> Index<F64> {
     Index::key(seed, &Default::default())

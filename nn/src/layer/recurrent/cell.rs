@@ -1,0 +1,212 @@
+//! One step of a recurrence: its weights, its state, and what a formula has to say.
+
+use core::fmt::Debug;
+
+use alloc::format;
+use alloc::vec;
+use alloc::vec::Vec;
+
+use autodiff_core::{Backend, Tensor};
+
+use crate::layer::linear::fan_bound;
+use crate::{Keys, Module, Param, Walk, init};
+
+/// The formula of one step: the state behind it, from the state before it and two affine maps.
+pub trait Recurrence: Clone + Debug + Default {
+    /// How many numbers the affine maps answer for each unit.
+    const GATES: usize;
+
+    /// What is handed from time to time, beginning with the output.
+    type State<B: Backend>: State<B>;
+
+    /// The state behind a step, from `x W_ih^T + b_ih` and `h W_hh^T + b_hh`, both `[N, GATES hidden]`.
+    #[must_use]
+    #[track_caller]
+    fn step<B: Backend>(&self, x: &Tensor<B>, h: &Tensor<B>, state: &Self::State<B>) -> Self::State<B>;
+}
+
+/// What a recurrence hands from time to time: one tensor or two, of which the first is the output.
+pub trait State<B: Backend>: Clone {
+    /// How many tensors it is.
+    const PARTS: usize;
+    /// The tensors.
+    #[must_use]
+    fn parts(&self) -> Vec<Tensor<B>>;
+    /// The state of these tensors.
+    ///
+    /// # Panics
+    /// When there are fewer.
+    #[must_use]
+    #[track_caller]
+    fn from_parts(parts: Vec<Tensor<B>>) -> Self;
+}
+
+/// `h`
+impl<B: Backend> State<B> for Tensor<B> {
+    const PARTS: usize = 1;
+    fn parts(&self) -> Vec<Tensor<B>> {
+        vec![self.clone()]
+    }
+    fn from_parts(parts: Vec<Tensor<B>>) -> Self {
+        parts[0].clone()
+    }
+}
+
+/// `(h, c)`
+impl<B: Backend> State<B> for (Tensor<B>, Tensor<B>) {
+    const PARTS: usize = 2;
+    fn parts(&self) -> Vec<Tensor<B>> {
+        vec![self.0.clone(), self.1.clone()]
+    }
+    fn from_parts(parts: Vec<Tensor<B>>) -> Self {
+        (parts[0].clone(), parts[1].clone())
+    }
+}
+
+/// The affine maps of a recurrence in one layer and one direction.
+#[derive(Clone, Debug)]
+pub(super) struct Weights<B: Backend> {
+    /// `[GATES hidden, inputs]`
+    ih: Param<B>,
+    /// `[GATES hidden, hidden]`
+    hh: Param<B>,
+    /// Two of `[GATES hidden]`.
+    biases: Option<[Param<B>; 2]>,
+}
+
+impl<B: Backend> Weights<B> {
+    /// Uniformly distributed within `1 / sqrt(hidden)`, as PyTorch's are.
+    #[track_caller]
+    pub(super) fn new([gates, inputs, hidden]: [usize; 3], bias: bool, keys: &mut Keys<B>) -> Self {
+        let bound = fan_bound(hidden);
+        let mut draw = |shape: &[usize]| Param::new(init::uniform(&keys.next_key(), shape, -bound, bound));
+        let rows = gates * hidden;
+        let (ih, hh) = (draw(&[rows, inputs]), draw(&[rows, hidden]));
+        Self { ih, hh, biases: bias.then(|| [draw(&[rows]), draw(&[rows])]) }
+    }
+
+    pub(super) fn inputs(&self) -> usize {
+        self.ih.shape()[1]
+    }
+
+    pub(super) fn hidden(&self) -> usize {
+        self.hh.shape()[1]
+    }
+
+    /// `x W_ih^T + b_ih`
+    #[track_caller]
+    fn of_input(&self, x: &Tensor<B>) -> Tensor<B> {
+        let y = x.matmul(&self.ih.t());
+        match &self.biases {
+            Some([bias, _]) => y + bias.value(),
+            None => y,
+        }
+    }
+
+    /// `h W_hh^T + b_hh`
+    #[track_caller]
+    fn of_state(&self, h: &Tensor<B>) -> Tensor<B> {
+        let y = h.matmul(&self.hh.t());
+        match &self.biases {
+            Some([_, bias]) => y + bias.value(),
+            None => y,
+        }
+    }
+
+    /// The outputs `[T, N, hidden]` along a sequence `[T, N, inputs]`, and the state behind it.
+    #[track_caller]
+    pub(super) fn along<R: Recurrence>(
+        &self,
+        recurrence: &R,
+        x: &Tensor<B>,
+        state: Vec<Tensor<B>>,
+        reverse: bool,
+    ) -> (Tensor<B>, Vec<Tensor<B>>) {
+        let (gates, length) = (self.of_input(x), x.shape()[0]);
+        let mut state = R::State::from_parts(state);
+        let mut outputs = Vec::with_capacity(length);
+        for step in 0..length {
+            let time = if reverse { length - 1 - step } else { step };
+            let gates = gates.slice(0, time..=time).squeeze(0);
+            state = recurrence.step(&gates, &self.of_state(&state.parts()[0]), &state);
+            outputs.push(state.parts()[0].clone());
+        }
+        if reverse {
+            outputs.reverse();
+        }
+        (Tensor::stack(&outputs, 0), state.parts())
+    }
+
+    /// The same weights elsewhere, under PyTorch's names and this ending.
+    pub(super) fn named<C: Backend>(&self, suffix: &str, walk: &mut Walk<'_, B, C>) -> Weights<C> {
+        let mut field = |name: &str, param| walk.field(&format!("{name}{suffix}"), param);
+        Weights {
+            ih: field("weight_ih", &self.ih),
+            hh: field("weight_hh", &self.hh),
+            biases: self.biases.as_ref().map(|[ih, hh]| [field("bias_ih", ih), field("bias_hh", hh)]),
+        }
+    }
+}
+
+/// One step of a recurrence: [`RNNCell`](super::RNNCell), [`LSTMCell`](super::LSTMCell), [`GRUCell`](super::GRUCell).
+///
+/// ```text
+/// x [N, input_size]    state [N, hidden_size]    ->    state [N, hidden_size]
+/// ```
+///
+/// Parameters are called as in PyTorch, `weight_ih`, `weight_hh`, `bias_ih`, `bias_hh`, and begin uniformly distributed
+/// within `1 / sqrt(hidden_size)`.
+#[derive(Clone, Debug)]
+pub struct RecurrentCell<B: Backend, R> {
+    weights: Weights<B>,
+    /// The formula.
+    pub recurrence: R,
+}
+
+impl<B: Backend, R: Recurrence> RecurrentCell<B, R> {
+    /// A cell with biases, initialised from four keys.
+    ///
+    /// # Panics
+    /// When the extents are too large for a tensor.
+    #[must_use]
+    #[track_caller]
+    pub fn new(input_size: usize, hidden_size: usize, keys: &mut Keys<B>) -> Self {
+        Self { weights: Weights::new([R::GATES, input_size, hidden_size], true, keys), recurrence: R::default() }
+    }
+
+    /// The state behind a step, from this one or from zeros.
+    ///
+    /// # Panics
+    /// When the input is not `[N, input_size]`, or the state not `[N, hidden_size]`.
+    #[must_use]
+    #[track_caller]
+    pub fn forward(&self, x: &Tensor<B>, state: Option<&R::State<B>>) -> R::State<B> {
+        let (shape, width) = (x.shape(), self.weights.inputs());
+        assert!(
+            shape.rank() == 2 && shape[1] == width,
+            "recurrent cell: an input of two axes with {width} features expected, its shape is {shape}"
+        );
+        let expected = [shape[0], self.weights.hidden()];
+        let zeros = || R::State::from_parts(vec![x.new_zeros(expected); R::State::<B>::PARTS]);
+        let state = state.cloned().unwrap_or_else(zeros);
+        for part in state.parts() {
+            let found = part.shape();
+            assert!(found == expected, "recurrent cell: a state of shape {expected:?} expected, found {found}");
+        }
+        self.recurrence.step(&self.weights.of_input(x), &self.weights.of_state(&state.parts()[0]), &state)
+    }
+}
+
+impl<B: Backend, R: Recurrence> Module<B> for RecurrentCell<B, R> {
+    type With<C: Backend> = RecurrentCell<C, R>;
+    fn map<C: Backend>(&self, walk: &mut Walk<'_, B, C>) -> RecurrentCell<C, R> {
+        RecurrentCell { weights: self.weights.named("", walk), recurrence: self.recurrence.clone() }
+    }
+}
+
+/// Equal parts of the last axis.
+#[track_caller]
+pub(super) fn split<const N: usize, B: Backend>(gates: &Tensor<B>) -> [Tensor<B>; N] {
+    let width = gates.shape()[1] / N;
+    core::array::from_fn(|gate| gates.slice(-1, gate * width..(gate + 1) * width))
+}
