@@ -9,7 +9,7 @@ use core::fmt::Debug;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use autodiff_core::{Autodiff, Backend, Data, DataBuf, Element, Gradients, Tensor};
+use autodiff_core::{Autodiff, Backend, DType, Data, DataBuf, Element, Gradients, Tensor};
 
 pub use param::{Buffer, Param, ParamId};
 pub use walk::{Kind, Leaf, Path, Walk};
@@ -136,6 +136,39 @@ pub trait Module<B: Backend>: Clone + Debug {
     #[must_use]
     fn to<C: Backend>(&self, device: &C::Device) -> Self::With<C> {
         self.map_tensors(|_, tensor| moved(tensor, device))
+    }
+
+    /// The same thing with its parameters, and other numbers that are no buffers, in another format.
+    ///
+    /// Inside a loss function this is **mixed precision**: the model computes in halves, while the parameters that are
+    /// trained stay what they are, since the gradient of a cast is cast back. Buffers keep their format: running statistics
+    /// want its precision. (Micikevicius et al., *Mixed precision training*, ICLR 2018, section 3.1.)
+    ///
+    /// ```
+    /// use autodiff_core::{DType, Tensor};
+    /// use backend_cpu::Cpu;
+    /// use nn::{Backend, Context, Keys, Linear, Module, Reduction, TrainStep, mse_loss};
+    /// use optim::Sgd;
+    ///
+    /// fn loss<B: Backend>(model: &Linear<B>, x: &Tensor<B>, _: &mut Context<B>) -> Tensor<B> {
+    ///     let y = model.cast(DType::Bf16).forward(&x.cast(DType::Bf16)).cast(DType::Elem);
+    ///     mse_loss(&y, x, Reduction::Mean)
+    /// }
+    ///
+    /// let model = Linear::<Cpu<f32>>::new(4, 4, &mut Keys::new(0, &Default::default()));
+    /// let x = Tensor::new(&[1.0, 2.0, 3.0, 4.0], [1, 4]);
+    /// let mut step = TrainStep::compile(model, Sgd::new(0.01), loss, &x);
+    /// let first = step.run(&x).unwrap();
+    /// assert!((0..50).map(|_| step.run(&x).unwrap()).last().unwrap() < first / 10.0);
+    /// assert_eq!(step.model().weight.dtype(), DType::Elem);
+    /// ```
+    #[must_use]
+    #[track_caller]
+    fn cast(&self, dtype: DType) -> Self {
+        same_backend(self, |leaf, tensor| {
+            let kept = leaf.kind == Kind::Buffer || !tensor.dtype().is_float();
+            if kept { tensor.clone() } else { tensor.cast(dtype) }
+        })
     }
 
     /// The same thing where gradients are recorded: each parameter becomes one variable, the rest are constants.

@@ -1,7 +1,10 @@
 //! Classifiers: softmax regression, perceptrons, convolutional networks.
 
-use autodiff_core::{Autodiff, Backend, Conv, Execute, Index, Pool, Tensor};
-use nn::{Buffer, Context, Flatten, Keys, Layer, Linear, Module, Param, ReLU, Tanh, TrainStep, init};
+use autodiff_core::{Autodiff, Backend, Execute, Index, Tensor};
+use nn::{
+    AvgPool2d, BatchNorm2d, Context, Conv2d, ConvOptions, Flatten, Keys, Layer, Linear, MaxPool2d, Module, Padding,
+    Param, ReLU, Tanh, TrainStep,
+};
 use optim::{Adam, Optimizer, Sgd};
 
 use super::{Inputs, Mode, Step, number};
@@ -116,61 +119,20 @@ pub(super) fn mlp_infer1<B: Execute>(device: &B::Device) -> Step {
     Box::new(move || Ok(number(model.forward(&x, &mut Context::evaluation()).slice(1, ..1).reshape([]).item())))
 }
 
-/// A convolution with square windows; what it is behind is up to the fields.
-#[derive(Clone, Debug, Module)]
-struct Conv2d<B: Backend> {
-    weight: Param<B>,
-    bias: Option<Param<B>>,
-    padding: usize,
-}
-
-impl<B: Backend> Conv2d<B> {
-    fn new([inputs, outputs]: [usize; 2], size: usize, padding: usize, bias: bool, keys: &mut Keys<B>) -> Self {
-        #[expect(clippy::cast_precision_loss, reason = "a few hundred")]
-        let bound = ((inputs * size * size) as f64).powf(-0.5);
-        let weight = init::uniform(&keys.next_key(), [outputs, inputs, size, size], -bound, bound);
-        let bias = bias.then(|| Param::new(init::uniform(&keys.next_key(), [outputs], -bound, bound)));
-        Self { weight: Param::new(weight), bias, padding }
-    }
-}
-
-impl<B: Backend> Layer<B> for Conv2d<B> {
-    type Output = Tensor<B>;
-    fn forward(&self, x: &Tensor<B>, _: &mut Context<B>) -> Tensor<B> {
-        let conv = Conv { padding: [self.padding; 2], ..Conv::default() };
-        x.conv2d(&self.weight, self.bias.as_deref(), conv)
-    }
-}
-
-/// The mean of each two by two numbers.
-#[derive(Clone, Copy, Debug, Module)]
-struct AvgPool;
-
-impl<B: Backend> Layer<B> for AvgPool {
-    type Output = Tensor<B>;
-    fn forward(&self, x: &Tensor<B>, _: &mut Context<B>) -> Tensor<B> {
-        x.avg_pool2d(Pool::new([2, 2]))
-    }
-}
-
-/// The largest of each two by two numbers.
-#[derive(Clone, Copy, Debug, Module)]
-struct MaxPool;
-
-impl<B: Backend> Layer<B> for MaxPool {
-    type Output = Tensor<B>;
-    fn forward(&self, x: &Tensor<B>, _: &mut Context<B>) -> Tensor<B> {
-        x.max_pool2d(Pool::new([2, 2]))
-    }
-}
-
-type LeNet5<B> =
-    ((Conv2d<B>, Tanh, AvgPool), (Conv2d<B>, Tanh, AvgPool), Flatten, (Linear<B>, Tanh), (Linear<B>, Tanh), Linear<B>);
+type LeNet5<B> = (
+    (Conv2d<B>, Tanh, AvgPool2d),
+    (Conv2d<B>, Tanh, AvgPool2d),
+    Flatten,
+    (Linear<B>, Tanh),
+    (Linear<B>, Tanh),
+    Linear<B>,
+);
 
 fn lenet<B: Backend>(keys: &mut Keys<B>) -> LeNet5<B> {
+    let padded = ConvOptions { padding: Padding::Zeros([2, 2]), ..ConvOptions::default() };
     (
-        (Conv2d::new([1, 6], 5, 2, true, keys), Tanh, AvgPool),
-        (Conv2d::new([6, 16], 5, 0, true, keys), Tanh, AvgPool),
+        (Conv2d::with(1, 6, [5, 5], padded, keys), Tanh, AvgPool2d::new([2, 2])),
+        (Conv2d::new(6, 16, [5, 5], keys), Tanh, AvgPool2d::new([2, 2])),
         Flatten::default(),
         (Linear::new(400, 120, keys), Tanh),
         (Linear::new(120, 84, keys), Tanh),
@@ -191,49 +153,21 @@ pub(super) fn lenet5_infer1<B: Execute>(device: &B::Device) -> Step {
     Box::new(move || Ok(number(model.forward(&x, &mut Context::evaluation()).slice(1, ..1).reshape([]).item())))
 }
 
-/// A convolution, batch normalisation with running statistics, and a rectifier.
-#[derive(Clone, Debug, Module)]
-struct Block<B: Backend> {
-    conv: Conv2d<B>,
-    weight: Param<B>,
-    bias: Param<B>,
-    mean: Buffer<B>,
-    variance: Buffer<B>,
-}
-
-impl<B: Backend> Block<B> {
-    fn new(channels: [usize; 2], keys: &mut Keys<B>) -> Self {
-        let [zeros, ones] = [0.0, 1.0].map(|value| Tensor::full([channels[1]], value, keys.device()));
-        Self {
-            conv: Conv2d::new(channels, 3, 1, false, keys),
-            weight: Param::new(ones.clone()),
-            bias: Param::new(zeros.clone()),
-            mean: Buffer::new(zeros),
-            variance: Buffer::new(ones),
-        }
-    }
-}
-
-impl<B: Backend> Layer<B> for Block<B> {
-    type Output = Tensor<B>;
-    fn forward(&self, x: &Tensor<B>, ctx: &mut Context<B>) -> Tensor<B> {
-        let x = self.conv.forward(x, ctx);
-        let (y, mean, variance) = x.batch_norm_train(Some(&self.weight), Some(&self.bias), 1e-5);
-        for (buffer, new) in [(&self.mean, mean), (&self.variance, variance)] {
-            ctx.set_buffer(buffer, (ctx.buffer(buffer) * 0.9 + new * 0.1).detach());
-        }
-        y.relu()
-    }
-}
-
-type Stage<B> = (Block<B>, Block<B>, MaxPool);
+/// A convolution, batch normalisation, and a rectifier.
+type Block<B> = (Conv2d<B>, BatchNorm2d<B>, ReLU);
+type Stage<B> = (Block<B>, Block<B>, MaxPool2d);
 type Vgg<B> = (Stage<B>, Stage<B>, Stage<B>, Flatten, Linear<B>);
+
+fn block<B: Backend>(from: usize, to: usize, keys: &mut Keys<B>) -> Block<B> {
+    let options = ConvOptions { padding: Padding::Zeros([1, 1]), bias: false, ..ConvOptions::default() };
+    (Conv2d::with(from, to, [3, 3], options, keys), BatchNorm2d::new(to, keys.device()), ReLU)
+}
 
 pub(super) fn vgg_small<B: Execute>(mode: Mode, device: &B::Device) -> Step {
     let mut inputs = Inputs::<B>::new(device);
     let batch = (inputs.normal([64, 3, 32, 32], 1.0), inputs.below(10, [64]));
     let keys = &mut inputs.keys;
-    let mut stage = |from, to| (Block::new([from, to], keys), Block::new([to, to], keys), MaxPool);
+    let mut stage = |from, to| (block(from, to, keys), block(to, to, keys), MaxPool2d::new([2, 2]));
     let stages = (stage(3, 32), stage(32, 64), stage(64, 128));
     let model: Vgg<B> = (stages.0, stages.1, stages.2, Flatten::default(), Linear::new(2048, 10, keys));
     training!(mode, model, Adam::new(1e-3), labelled, batch)

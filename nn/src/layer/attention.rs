@@ -229,7 +229,7 @@ impl<B: Backend> MultiheadAttention<B> {
     /// From heads of queries, keys and values to the output.
     #[track_caller]
     fn attended(&self, [q, k, v]: &[Tensor<B>; 3], mask: &AttentionMask<B>, ctx: &mut Context<B>) -> Tensor<B> {
-        let additive = mask.additive();
+        let additive = mask.additive().map(|mask| mask.cast(q.dtype()));
         let y = if ctx.is_training() && self.dropout > 0.0 {
             let weights = weights(q, k, additive.as_ref(), mask.is_causal);
             Dropout { p: self.dropout }.forward(&weights, ctx).matmul(v)

@@ -87,7 +87,7 @@ fn dropped<B: Backend>(x: &Tensor<B>, p: f64, drawn: Shape, ctx: &mut Context<B>
     let keep = drawn.ge(&drawn.new_full([], p));
     // Where everything is left out there is nothing to be scaled.
     let scale = if p < 1.0 { 1.0 / (1.0 - p) } else { 0.0 };
-    x * (keep * scale)
+    x * (keep * scale).cast(x.dtype())
 }
 
 macro_rules! layer {

@@ -113,7 +113,7 @@ impl<B: Backend> EmbeddingBag<B> {
     #[track_caller]
     fn reduce(&self, rows: &Tensor<B>, present: &Tensor<B>) -> Tensor<B> {
         let chosen = present.unsqueeze(-1).broadcast_to(rows.shape());
-        let count = || present.sum_axes(&[1]).unsqueeze(-1);
+        let count = || present.sum_axes(&[1]).unsqueeze(-1).cast(rows.dtype());
         let sum = || chosen.select(rows, &rows.zeros_like()).sum_axes(&[1]);
         match self.mode {
             BagMode::Sum => sum(),

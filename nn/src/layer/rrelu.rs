@@ -46,7 +46,7 @@ impl RReLU {
         if !ctx.is_training() {
             return x.leaky_relu((lower + upper) / 2.0);
         }
-        let slope = init::uniform(&ctx.next_key(), x.shape(), lower, upper);
+        let slope = init::uniform(&ctx.next_key(), x.shape(), lower, upper).cast(x.dtype());
         x.gt(&x.zeros_like()).select(x, &(x * slope))
     }
 }

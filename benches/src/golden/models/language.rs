@@ -6,15 +6,13 @@ use super::{dense, named};
 use crate::golden::call::{Call, Outputs, Unsupported};
 use crate::golden::ops::attention::{join_heads, split_heads};
 use crate::golden::ops::elementwise::gelu_of;
-use crate::golden::ops::recurrent::lstm_layer;
+use crate::golden::ops::recurrent;
 use crate::golden::ops::shape::embedding;
 
 /// Embedding, LSTM, linear head; the mean cross-entropy over all positions.
 pub(super) fn lstm<B: Backend>(c: &Call<'_, B>) -> Result<Outputs<B>, Unsupported> {
-    let mut x = embedding(c.tensor("embed.weight")?, &c.index("tokens")?);
-    for layer in 0..c.option("layers")?.unwrap_or(1_usize) {
-        x = lstm_layer(c, &x, &format!("_l{layer}"))?;
-    }
+    let x = embedding(c.tensor("embed.weight")?, &c.index("tokens")?);
+    let x = recurrent::lstm(c, &x, c.option("layers")?.unwrap_or(1))?;
     c.expect("hidden", x.shape()[2])?;
     let logits = dense(c, "head", &x)?;
     let loss = logits.cross_entropy(&c.index("targets")?).mean();

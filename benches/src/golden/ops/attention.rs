@@ -1,9 +1,9 @@
 //! Attention, with one head and with several.
 
 use autodiff_core::{Backend, Tensor};
+use nn::{AttentionMask, Context, Linear, MultiheadAttention, Param};
 
 use crate::golden::call::{Call, Function, Outputs, Unsupported, one};
-use crate::golden::ops::nn::biased;
 
 pub(super) fn find<B: Backend>(op: &str) -> Option<Function<B>> {
     let function: Function<B> = match op {
@@ -23,29 +23,27 @@ fn scaled_dot_product<B: Backend>(c: &Call<'_, B>) -> Result<Outputs<B>, Unsuppo
     Ok(one(q.scaled_dot_product_attention(k, v, mask.as_ref(), is_causal, c.option("scale")?)))
 }
 
-/// PyTorch's `MultiheadAttention`: the rows of `in_proj_weight` are queries, keys and values, one part of them for each head.
+/// `nn::MultiheadAttention` with the case's parameters.
 fn multi_head<B: Backend>(c: &Call<'_, B>) -> Result<Outputs<B>, Unsupported> {
-    let query = c.tensor("query")?;
-    let (key, value) = if c.option("self_attention")?.unwrap_or(false) {
-        (query, query)
+    let param = |tensor: &Tensor<B>| Param::new(tensor.clone());
+    let layer = MultiheadAttention {
+        in_proj_weight: Some(param(c.tensor("in_proj_weight")?)),
+        q_proj_weight: None,
+        k_proj_weight: None,
+        v_proj_weight: None,
+        in_proj_bias: c.given("in_proj_bias").map(param),
+        out_proj: Linear { weight: param(c.tensor("out_proj_weight")?), bias: c.given("out_proj_bias").map(param) },
+        num_heads: c.attribute("num_heads")?,
+        dropout: 0.0,
+        batch_first: c.option("batch_first")?.unwrap_or(false),
+    };
+    let mask = AttentionMask { is_causal: c.option("is_causal")?.unwrap_or(false), ..AttentionMask::default() };
+    let (query, ctx) = (c.tensor("query")?, &mut Context::evaluation());
+    Ok(one(if c.option("self_attention")?.unwrap_or(false) {
+        layer.forward_self(query, &mask, ctx)
     } else {
-        (c.tensor("key")?, c.tensor("value")?)
-    };
-    let (heads, is_causal) = (c.attribute("num_heads")?, c.option("is_causal")?.unwrap_or(false));
-    let batch_first = c.option("batch_first")?.unwrap_or(false);
-    let turned = |x: &Tensor<B>| if batch_first { x.clone() } else { x.transpose(0, 1) };
-    let (weight, bias) = (c.tensor("in_proj_weight")?, c.given("in_proj_bias"));
-    let width = weight.shape()[1];
-    let project = |x: &Tensor<B>, part: usize| {
-        let rows = part * width..(part + 1) * width;
-        let y = x.matmul(&weight.slice(0, rows.clone()).t());
-        let bias = bias.map(|bias| bias.slice(0, rows));
-        split_heads(&turned(&biased(y, bias.as_ref())), heads)
-    };
-    let attended =
-        project(query, 0).scaled_dot_product_attention(&project(key, 1), &project(value, 2), None, is_causal, None);
-    let y = turned(&join_heads(&attended)).matmul(&c.tensor("out_proj_weight")?.t());
-    Ok(one(biased(y, c.given("out_proj_bias"))))
+        layer.forward(query, c.tensor("key")?, c.tensor("value")?, &mask, ctx)
+    }))
 }
 
 /// `[batch, time, width] -> [batch, head, time, width / heads]`

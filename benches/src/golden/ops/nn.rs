@@ -83,7 +83,7 @@ fn adaptive_avg_pool2d<B: Backend>(c: &Call<'_, B>) -> Result<Outputs<B>, Unsupp
 }
 
 /// What is added to a product, where it is given.
-pub(super) fn biased<B: Backend>(y: Tensor<B>, bias: Option<&Tensor<B>>) -> Tensor<B> {
+fn biased<B: Backend>(y: Tensor<B>, bias: Option<&Tensor<B>>) -> Tensor<B> {
     match bias {
         Some(bias) => y + bias,
         None => y,

@@ -174,6 +174,16 @@ impl<B: Backend, R: Recurrence> RecurrentCell<B, R> {
         Self { weights: Weights::new([R::GATES, input_size, hidden_size], true, keys), recurrence: R::default() }
     }
 
+    /// A cell without biases, initialised from two keys.
+    ///
+    /// # Panics
+    /// When the extents are too large for a tensor.
+    #[must_use]
+    #[track_caller]
+    pub fn without_bias(input_size: usize, hidden_size: usize, keys: &mut Keys<B>) -> Self {
+        Self { weights: Weights::new([R::GATES, input_size, hidden_size], false, keys), recurrence: R::default() }
+    }
+
     /// The state behind a step, from this one or from zeros.
     ///
     /// # Panics

@@ -1,6 +1,7 @@
-//! Every smooth layer: derivatives to second order, a state that survives the way to another backend and back, tied use.
+//! Every smooth layer: derivatives to second order, a state that survives the way to another backend and back, tied use,
+//! and halves.
 
-use autodiff_core::{Autodiff, Index, Tensor, check_grads};
+use autodiff_core::{Autodiff, DType, Index, Tensor, check_grads};
 use backend_cpu::Cpu;
 use nn::*;
 
@@ -58,7 +59,18 @@ fn check_tied<M: Module<F64>>(
     }
 }
 
-/// A layer, built on any backend, and what it makes of one tensor: all three properties.
+/// In halves a layer computes the same, to their precision.
+#[track_caller]
+fn check_halves<M: Module<F64>>(module: &M, x: &Tensor<F64>, f: impl Fn(&M, &Tensor<F64>) -> Tensor<F64>) {
+    let exact = f(module, x);
+    let half = f(&module.cast(DType::F16), &x.cast(DType::F16));
+    assert_eq!(half.dtype(), DType::F16);
+    let apart = (half.cast(DType::Elem) - &exact).abs().max().item();
+    // A few dozen roundings of numbers up to about 1, and up to a tenfold slope through a norm.
+    assert!(apart < 0.05, "{apart}");
+}
+
+/// A layer, built on any backend, and what it makes of one tensor: all four properties.
 macro_rules! smooth {
     ($($name:ident: $shape:expr, |$keys:ident| $build:expr, |$layer:ident, $x:ident, $ctx:ident| $forward:expr;)*) => {
         $(#[test]
@@ -77,6 +89,10 @@ macro_rules! smooth {
             let inputs: Vec<_> = [x.clone()].into_iter().chain(Module::<F64>::parameters(&module)).collect();
             check_grads(apply, &inputs, TOLERANCE).unwrap();
             check_way_and_back(&module);
+            check_halves(&module, &x, |$layer, $x| {
+                let $ctx = &mut Context::<F64>::training(Index::key(3, $x.device()));
+                $forward
+            });
             if inputs.len() > 1 {
                 check_tied(&module, &x, |$layer, $x| {
                     let $ctx = &mut Context::<Autodiff<F64>>::training(Index::key(3, $x.device()));
