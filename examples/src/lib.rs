@@ -9,10 +9,15 @@ use clap::ValueEnum;
 pub mod batches;
 pub mod compare;
 pub mod digits;
+pub mod file;
+pub mod fit;
 pub mod flags;
+pub mod images;
 pub mod plot;
 pub mod say;
+pub mod sheet;
 pub mod terminal;
+pub mod text;
 
 /// What a program computes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -1,0 +1,86 @@
+//! Files as bytes, unpacked where they are gzipped, and what is said when they are not what was expected.
+
+use core::error::Error;
+use core::fmt;
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use flate2::read::MultiGzDecoder;
+
+/// How a gzipped file begins.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+
+/// The bytes of a file, unpacked where it is gzipped.
+///
+/// # Errors
+/// When it cannot be read, or its packing is damaged.
+pub fn bytes(path: &Path) -> Result<Vec<u8>, FileError> {
+    let failed = |error: std::io::Error| FileError::new(path, "a readable file", error);
+    let packed = fs::read(path).map_err(failed)?;
+    unpacked(&packed).map_err(failed)
+}
+
+/// What is packed; the bytes themselves where they are not gzipped.
+///
+/// # Errors
+/// When the packing is damaged.
+pub fn unpacked(packed: &[u8]) -> std::io::Result<Vec<u8>> {
+    if !packed.starts_with(&GZIP) {
+        return Ok(packed.to_vec());
+    }
+    let mut whole = Vec::new();
+    MultiGzDecoder::new(packed).read_to_end(&mut whole)?;
+    Ok(whole)
+}
+
+/// A file is not what was expected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileError {
+    path: PathBuf,
+    expected: String,
+    found: String,
+}
+
+impl FileError {
+    /// What was expected of this file, and what was found.
+    #[must_use]
+    pub fn new(path: &Path, expected: impl fmt::Display, found: impl fmt::Display) -> Self {
+        Self { path: path.into(), expected: expected.to_string(), found: found.to_string() }
+    }
+}
+
+impl fmt::Display for FileError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {} expected, found: {}", self.path.display(), self.expected, self.found)
+    }
+}
+
+impl Error for FileError {}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+
+    use super::*;
+
+    #[test]
+    fn gzip_is_unpacked_and_the_rest_is_left() {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(b"some text").unwrap();
+        let packed = encoder.finish().unwrap();
+        assert_eq!(unpacked(&packed).unwrap(), b"some text");
+        assert_eq!(unpacked(b"some text").unwrap(), b"some text");
+        assert!(unpacked(&packed[..packed.len() - 3]).is_err());
+        assert!(unpacked(&GZIP).is_err());
+    }
+
+    #[test]
+    fn a_missing_file_is_named() {
+        let error = bytes(Path::new("no/such/file")).unwrap_err().to_string();
+        assert!(error.starts_with("no/such/file: a readable file expected, found: "), "{error}");
+    }
+}

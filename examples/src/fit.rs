@@ -1,0 +1,138 @@
+//! What the programs that train have in common: their flags, and the walk through epochs.
+
+use core::error::Error;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Instant;
+
+use autodiff_core::{Backend, Element, Index};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, value_parser};
+use indicatif::{ProgressBar, ProgressStyle};
+use nn::{Module, TrainStep};
+use optim::Optimizer;
+
+use crate::batches::shuffled;
+use crate::{flags, say};
+
+/// The flags of every program that trains.
+#[derive(Args, Clone, Debug)]
+pub struct Fit {
+    /// Where random numbers begin.
+    #[arg(long, default_value_t = 0)]
+    pub seed: u64,
+    /// How often the data is seen.
+    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..))]
+    pub epochs: u32,
+    /// How many examples make a step.
+    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..))]
+    batch_size: u32,
+    /// The learning rate.
+    #[arg(long, value_parser = flags::positive)]
+    pub lr: f64,
+    /// The data; a small part that is built in unless given.
+    #[arg(long, value_name = "PATH")]
+    pub data: Option<PathBuf>,
+    /// A run of a few seconds, on little data, that learns little.
+    #[arg(long)]
+    pub quick: bool,
+}
+
+/// What a program takes where a flag is not given.
+#[derive(Clone, Copy, Debug)]
+pub struct Defaults {
+    /// How often the data is seen.
+    pub epochs: &'static str,
+    /// How many examples make a step.
+    pub batch_size: &'static str,
+    /// The learning rate.
+    pub lr: &'static str,
+}
+
+/// The program's flags, with its own defaults in place; ends the program where they are wrong or help is asked for.
+#[must_use]
+pub fn parse<F: Parser>(defaults: Defaults) -> F {
+    parse_from(defaults, std::env::args_os()).unwrap_or_else(|error| error.exit())
+}
+
+fn parse_from<F: Parser>(defaults: Defaults, arguments: impl IntoIterator<Item = OsString>) -> Result<F, clap::Error> {
+    let Defaults { epochs, batch_size, lr } = defaults;
+    let mut command = <F as CommandFactory>::command();
+    for (flag, value) in [("epochs", epochs), ("batch_size", batch_size), ("lr", lr)] {
+        command = command.mut_arg(flag, |argument| argument.required(false).default_value(value));
+    }
+    let matches = command.try_get_matches_from_mut(arguments)?;
+    F::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+}
+
+impl Fit {
+    /// How many examples make a step: no more than there are.
+    #[must_use]
+    pub fn batch_size(&self, examples: usize) -> usize {
+        usize::try_from(self.batch_size).unwrap_or(usize::MAX).min(examples)
+    }
+
+    /// How many epochs there are: one, where the run is to be quick.
+    #[must_use]
+    pub const fn epochs(&self) -> u32 {
+        if self.quick { 1 } else { self.epochs }
+    }
+
+    /// So many examples, or these few where the run is to be quick.
+    #[must_use]
+    pub const fn limit(&self, all: usize, quick: usize) -> usize {
+        if self.quick && quick < all { quick } else { all }
+    }
+
+    /// The key that all random numbers follow from.
+    #[must_use]
+    pub fn key<B: Backend>(&self, device: &B::Device) -> Index<B> {
+        Index::key(self.seed, device)
+    }
+}
+
+/// The rows of each step of an epoch: all, shuffled anew, but for what does not fill a step.
+#[must_use]
+pub fn shuffled_rows<B: Backend>(count: usize, size: usize, epoch: u32, key: &Index<B>) -> Vec<Vec<i32>> {
+    shuffled(count, &key.fold_in(epoch)).chunks_exact(size).map(<[i32]>::to_vec).collect()
+}
+
+/// Trains for so many epochs. `steps` lists the steps of an epoch, `batch` makes the batch of one, `report` is told of the
+/// epoch's number, the mean loss, and the step with its model.
+///
+/// # Errors
+/// When the loss is no longer finite, and what the step or the report says.
+pub fn fit<B: Backend, M: Module<B>, X: Module<B>, O: Optimizer, S>(
+    step: &mut TrainStep<B, M, X, O>,
+    epochs: u32,
+    mut steps: impl FnMut(u32) -> Vec<S>,
+    mut batch: impl FnMut(&mut TrainStep<B, M, X, O>, &S) -> X,
+    mut report: impl FnMut(u32, f64, &TrainStep<B, M, X, O>) -> Result<(), Box<dyn Error>>,
+) -> Result<(), Box<dyn Error>> {
+    let start = Instant::now();
+    let style = ProgressStyle::with_template("{bar:40} epoch {prefix}, step {pos} of {len}, {eta} left {msg}")?;
+    for epoch in 1..=epochs {
+        let plan = steps(epoch);
+        let bar = ProgressBar::new(plan.len() as u64).with_style(style.clone()).with_prefix(format!("{epoch} of {epochs}"));
+        let mut losses = nn::metrics::Mean::default();
+        for item in &plan {
+            let batch = batch(step, item);
+            let loss = step.run(&batch)?.into_f64();
+            if !loss.is_finite() {
+                return Err(format!("the loss is {loss} in epoch {epoch}; a lower --lr may help").into());
+            }
+            losses.add(loss, 1.0);
+            bar.set_message(format!("loss {loss:.4}"));
+            bar.inc(1);
+        }
+        bar.finish_and_clear();
+        report(epoch, losses.mean(), step)?;
+    }
+    eprintln!("({:.1} s)", start.elapsed().as_secs_f64());
+    Ok(())
+}
+
+/// The first line of a program's output.
+pub fn announce(what: &str, parameters: usize, fit: &Fit, examples: usize) {
+    let (epochs, size, lr, seed) = (fit.epochs(), fit.batch_size(examples), fit.lr, fit.seed);
+    say!("{what}: {parameters} parameters, {examples} examples, {epochs} epochs, {size} a step, rate {lr}, seed {seed}");
+}
