@@ -11,6 +11,7 @@ mod context;
 pub mod init;
 mod layer;
 mod loss;
+pub mod metrics;
 mod module;
 mod train;
 

@@ -7,4 +7,5 @@ mod init;
 mod layers;
 mod lecture_mlp;
 mod losses;
+mod metrics;
 mod train;
