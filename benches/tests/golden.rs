@@ -53,6 +53,12 @@ fn the_variants_pass() {
     check(&subset().join("variants"), passed(38, 0, 0), passed(0, 0, 38));
 }
 
+/// Losses that the public set does not have.
+#[test]
+fn the_losses_pass() {
+    check(&subset().join("losses"), passed(26, 0, 0), passed(26, 0, 0));
+}
+
 #[test]
 fn an_entry_of_the_list_that_covers_nothing_is_named() {
     let set = GoldenSet::read(&subset()).unwrap();

@@ -18,9 +18,10 @@ use clap::{Parser, value_parser};
 use examples::batches::{Batch, rows, shuffled, split, tensors};
 use examples::digits::{CLASSES, Digit, PIXELS, load};
 use examples::plot::{Curve, check_writable, write_svg};
-use examples::terminal::{Confusion, side_by_side};
+use examples::terminal::{side_by_side, table};
 use examples::{Computer, finish, flags, say};
 use indicatif::{ProgressBar, ProgressStyle};
+use nn::metrics::{ConfusionMatrix, Mean, accuracy};
 use nn::{Context, Keys, Linear, Module, Reduction, TrainStep, cross_entropy};
 use optim::Adam;
 
@@ -145,12 +146,11 @@ fn learn<B: Execute>(
     let progress = ProgressBar::new(epochs.into()).with_style(style);
     say!("epoch   training loss   test loss   test accuracy");
     for epoch in 1..=epochs {
-        let (mut sum, mut steps) = (0.0, 0.0);
+        let mut mean = Mean::default();
         for chosen in shuffled(count, &key.fold_in(2).fold_in(epoch)).chunks_exact(size) {
-            sum += step.run(&rows(train, chosen))?.into_f64();
-            steps += 1.0;
+            mean.add(step.run(&rows(train, chosen))?.into_f64(), 1.0);
         }
-        let (train_loss, (test_loss, accuracy)) = (sum / steps, evaluate(&step.model(), test));
+        let (train_loss, (test_loss, accuracy)) = (mean.mean(), evaluate(&step.model(), test));
         if !train_loss.is_finite() {
             return Err(format!("the loss is {train_loss} in epoch {epoch}; a lower --lr may help").into());
         }
@@ -166,13 +166,13 @@ fn learn<B: Execute>(
 /// Loss, and accuracy in percent.
 fn evaluate<B: Backend>(model: &Mlp<B>, (x, labels): &Batch<B>) -> (f64, f64) {
     let logits = model.forward(x);
-    let right = logits.argmax(-1).eq(labels).mean();
-    (cross_entropy(&logits, labels, Reduction::Mean).item().into_f64(), 100.0 * right.item().into_f64())
+    let right = accuracy(&logits, labels).item();
+    (cross_entropy(&logits, labels, Reduction::Mean).item().into_f64(), 100.0 * right.into_f64())
 }
 
 /// What was read as what, and some digits to look at.
-fn report(digits: &[Digit], answers: &[i32]) -> Result<Confusion, Box<dyn Error>> {
-    let mut confusion = Confusion::default();
+fn report(digits: &[Digit], answers: &[i32]) -> Result<ConfusionMatrix, Box<dyn Error>> {
+    let mut confusion = ConfusionMatrix::new(CLASSES);
     let (mut right, mut wrong) = (Vec::new(), Vec::new());
     for (digit, &answer) in digits.iter().zip(answers) {
         confusion.count(digit.label.into(), usize::try_from(answer)?);
@@ -184,8 +184,9 @@ fn report(digits: &[Digit], answers: &[i32]) -> Result<Confusion, Box<dyn Error>
     }
     let (correct, total) = (confusion.correct(), confusion.total());
     say!(
-        "\ntest accuracy {:.2}%: {correct} of {total} digits are read as what they are\n\n{confusion}",
-        100.0 * confusion.accuracy()
+        "\ntest accuracy {:.2}%: {correct} of {total} digits are read as what they are\n\n{}",
+        100.0 * confusion.accuracy(),
+        table(&confusion)
     );
     for (title, pictures) in [("some that are read right", right), ("some that are not", wrong)] {
         if !pictures.is_empty() {

@@ -2,15 +2,29 @@
 
 mod binary;
 mod cross_entropy;
+mod ctc;
 mod distance;
 mod kl_div;
+mod likelihood;
+mod margin;
+mod negative_sampling;
+mod pairs;
+mod soft;
+mod triplet;
 
 use autodiff_core::{Backend, Tensor};
 
 pub use binary::{BinaryCrossEntropy, binary_cross_entropy, binary_cross_entropy_with_logits};
-pub use cross_entropy::{CrossEntropy, Nll, cross_entropy, cross_entropy_soft, cross_entropy_with, nll_loss};
+pub use cross_entropy::{CrossEntropy, Nll, cross_entropy, cross_entropy_with, nll_loss};
+pub use ctc::{Ctc, ctc_loss};
 pub use distance::{huber_loss, l1_loss, mse_loss, smooth_l1_loss};
 pub use kl_div::kl_div;
+pub use likelihood::{GaussianNll, PoissonNll, gaussian_nll_loss, poisson_nll_loss};
+pub use margin::{MultiMargin, multi_margin_loss, multilabel_soft_margin_loss, soft_margin_loss};
+pub use negative_sampling::negative_sampling_loss;
+pub use pairs::{cosine_embedding_loss, hinge_embedding_loss, margin_ranking_loss};
+pub use soft::{cross_entropy_soft, cross_entropy_soft_with};
+pub use triplet::{TripletMargin, triplet_margin_loss};
 
 /// What becomes of the losses of all examples.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,10 +1,9 @@
-//! Cross-entropy of logits against labels, and against distributions.
+//! Cross-entropy of logits against labels, and the negative logarithm of a probability.
 
-use alloc::vec::Vec;
-
-use autodiff_core::{Axes, Backend, DType, Index, Shape, Tensor};
+use autodiff_core::{Backend, DType, Index, Tensor};
 
 use crate::Reduction;
+use crate::classes::{check_labels, check_weight, class_axis, classes_last};
 
 /// `-log softmax(x)[label]`: the loss of logits against the right classes.
 ///
@@ -37,7 +36,8 @@ pub fn cross_entropy<B: Backend>(logits: &Tensor<B>, labels: &Index<B>, reductio
     reduction.apply(classes_last(logits, axis).cross_entropy(labels))
 }
 
-/// How [`cross_entropy_with`] weighs classes and labels; PyTorch's defaults.
+/// How [`cross_entropy_with`] and [`cross_entropy_soft_with`](crate::cross_entropy_soft_with) weigh classes and labels;
+/// PyTorch's defaults.
 #[derive(Debug)]
 pub struct CrossEntropy<'a, B: Backend> {
     /// One weight for each class; 1 unless given.
@@ -53,6 +53,15 @@ pub struct CrossEntropy<'a, B: Backend> {
 impl<B: Backend> Default for CrossEntropy<'_, B> {
     fn default() -> Self {
         Self { weight: None, ignore_index: -100, label_smoothing: 0.0, reduction: Reduction::Mean }
+    }
+}
+
+impl<B: Backend> CrossEntropy<'_, B> {
+    #[track_caller]
+    pub(super) fn check_smoothing(&self, op: &str) -> f64 {
+        let smoothing = self.label_smoothing;
+        assert!((0.0..=1.0).contains(&smoothing), "{op}: label smoothing is from 0 to 1, {smoothing} given");
+        smoothing
     }
 }
 
@@ -87,8 +96,7 @@ pub fn cross_entropy_with<B: Backend>(
 ) -> Tensor<B> {
     let rows = Rows::new("cross_entropy", logits, labels, options.weight, options.ignore_index);
     let mut losses = rows.counted(rows.x.cross_entropy(&rows.labels) * &rows.weight);
-    let smoothing = options.label_smoothing;
-    assert!((0.0..=1.0).contains(&smoothing), "cross_entropy: label smoothing is from 0 to 1, {smoothing} given");
+    let smoothing = options.check_smoothing("cross_entropy");
     if smoothing != 0.0 {
         let mut spread = -rows.x.log_softmax(-1);
         if let Some(weight) = options.weight {
@@ -161,11 +169,7 @@ impl<B: Backend> Rows<B> {
         let weight = match weight {
             None => x.new_full(found, 1.0),
             Some(weight) => {
-                let (classes, given) = (shape[axis], weight.shape());
-                assert!(
-                    given == [classes],
-                    "{op}: one weight for each of {classes} classes expected, their shape is {given}"
-                );
+                check_weight(op, weight, shape[axis]);
                 weight.index_select(0, &labels.reshape([found.elements()])).reshape(found)
             }
         };
@@ -187,57 +191,4 @@ impl<B: Backend> Rows<B> {
             other => other.apply(losses),
         }
     }
-}
-
-/// `-sum_c p_c log softmax(x)_c`: the loss of logits against distributions `p` over the classes.
-///
-/// ```text
-/// x [N, C, ..]   p [N, C, ..]   loss [N, ..]
-/// x [C]          p [C]          loss []
-/// ```
-///
-/// The mean is over the rows. Classes are on axis 1, as in PyTorch.
-///
-/// ```
-/// use autodiff_core::Tensor;
-/// use backend_cpu::Cpu;
-/// use nn::{Reduction, cross_entropy_soft};
-/// let x = Tensor::<Cpu<f64>>::new(&[1.0, 1.0], [1, 2]);
-/// let loss = cross_entropy_soft(&x, &Tensor::new(&[0.25, 0.75], [1, 2]), Reduction::Mean);
-/// assert!((loss.item() - 2.0_f64.ln()).abs() < 1e-15);
-/// ```
-///
-/// # Panics
-/// When the shapes differ, or there is no axis of classes.
-#[must_use]
-#[track_caller]
-pub fn cross_entropy_soft<B: Backend>(logits: &Tensor<B>, targets: &Tensor<B>, reduction: Reduction) -> Tensor<B> {
-    let (shape, found) = (logits.shape(), targets.shape());
-    let axis = class_axis("cross_entropy_soft", &shape).cast_signed();
-    assert!(shape == found, "cross_entropy_soft: logits and targets must have one shape: {shape} and {found}");
-    reduction.apply(-(targets * logits.log_softmax(axis)).sum_axes(&[axis]))
-}
-
-#[track_caller]
-fn class_axis(op: &str, shape: &Shape) -> usize {
-    assert!(shape.rank() > 0, "{op}: the logits need an axis of classes, their shape is {shape}");
-    usize::from(shape.rank() > 1)
-}
-
-#[track_caller]
-fn check_labels(op: &str, shape: &Shape, found: &Shape, axis: usize) {
-    assert!(
-        shape.without(Axes::one(axis)) == *found,
-        "{op}: one label for each row of logits expected, classes on axis {axis}: logits {shape} and labels {found}"
-    );
-}
-
-#[track_caller]
-fn classes_last<B: Backend>(logits: &Tensor<B>, axis: usize) -> Tensor<B> {
-    let rank = logits.rank();
-    if axis + 1 == rank {
-        return logits.clone();
-    }
-    let order: Vec<isize> = (0..rank).filter(|&own| own != axis).chain([axis]).map(usize::cast_signed).collect();
-    logits.permute(&order)
 }

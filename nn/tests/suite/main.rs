@@ -3,7 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail by unwrapping, also in its helpers")]
 
 mod derive;
+mod init;
 mod layers;
 mod lecture_mlp;
 mod losses;
+mod metrics;
 mod train;
