@@ -87,6 +87,11 @@ impl<'a, B: Backend> Call<'a, B> {
         self.inputs.iter().map(|(_, tensor)| tensor.clone()).collect()
     }
 
+    /// What all inputs are called, in order.
+    pub(super) fn names(&self) -> impl Iterator<Item = String> {
+        self.inputs.iter().map(|(name, _)| name.clone())
+    }
+
     /// An input, where the case has one of this name.
     pub(super) fn given(&self, name: &str) -> Option<&'a Tensor<B>> {
         let (name, tensor) = self.inputs.iter().find(|(own, _)| own == name)?;

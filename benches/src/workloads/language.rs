@@ -2,9 +2,8 @@
 
 use autodiff_core::{Backend, Execute, Index, Tensor};
 use nn::{Context, Keys, Linear, Module, Param, TrainStep, init};
-use optim::Adam;
+use optim::{Adam, AdamW};
 
-use super::adamw::AdamW;
 use super::classifiers::training;
 use super::{Inputs, Mode, Step};
 
@@ -141,6 +140,5 @@ pub(super) fn mini_gpt<B: Execute>(mode: Mode, device: &B::Device) -> Step {
     let keys = &mut inputs.keys;
     let blocks = [Block::new(keys), Block::new(keys)];
     let (norm, head) = (Norm::new(device), Linear::without_bias(WIDTH, VOCABULARY, keys));
-    let optimizer = AdamW { adam: Adam::new(1e-3), weight_decay: 0.01 };
-    training!(mode, Gpt { tokens, positions, blocks, norm, head }, optimizer, attentive, batch)
+    training!(mode, Gpt { tokens, positions, blocks, norm, head }, AdamW::new(1e-3), attentive, batch)
 }
