@@ -35,7 +35,7 @@ use crate::rule::{Rule, StepInputs, check_not_negative, penalized, slots};
 ///     (x, state) = asgd.update(&x, &x.ones_like(), &state, &StepInputs::new(asgd.lr, step, x.device()));
 /// }
 /// assert_eq!(x.item(), -0.5);
-/// assert_eq!(state[2].item(), -0.125); // 0.5 and 0 and -0.5, with weights 1, 1 and 1/2
+/// assert_eq!(state[2].item(), -0.25); // the mean of the second and the third point
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Asgd {

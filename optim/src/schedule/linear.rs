@@ -34,7 +34,7 @@ impl Schedule for ConstantLr {
 /// ```
 /// use optim::schedule::{LinearLr, Schedule};
 /// let schedule = LinearLr { start_factor: 0.5, total_iters: 4, ..LinearLr::default() };
-/// assert_eq!([0, 2, 4, 9].map(|step| schedule.at(0.4, step)), [0.2, 0.3, 0.4, 0.4]);
+/// assert_eq!([0, 2, 4, 9].map(|step| schedule.at(1.0, step)), [0.5, 0.75, 1.0, 1.0]);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LinearLr {

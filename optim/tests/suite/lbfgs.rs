@@ -9,9 +9,10 @@ use optim::{Lbfgs, LbfgsInfo, LbfgsParams, LbfgsStop, LineSearch};
 
 type F64 = Cpu<f64>;
 type Recorded = Tensor<Autodiff<F64>>;
+type Evaluated = (Tensor<F64>, Vec<Tensor<F64>>);
 
 /// A function of one vector, with its gradient.
-fn with_gradient(f: impl Fn(&Recorded) -> Recorded) -> impl Fn(&[Tensor<F64>]) -> (Tensor<F64>, Vec<Tensor<F64>>) {
+fn with_gradient(f: impl Fn(&Recorded) -> Recorded) -> impl Fn(&[Tensor<F64>]) -> Evaluated {
     move |x| {
         let x = Recorded::variable(x[0].clone());
         let loss = f(&x);
