@@ -2,8 +2,8 @@
 
 mod history;
 mod line_search;
-
-use core::fmt;
+mod objective;
+mod params;
 
 use alloc::vec::Vec;
 
@@ -12,94 +12,10 @@ use autodiff_core::{Backend, Element, Tensor};
 use crate::rule::check_not_negative;
 
 use history::History;
-use line_search::{Point, strong_wolfe};
+use line_search::strong_wolfe;
+use objective::{Objective, Point};
 
-/// The settings of [`Lbfgs`], by default PyTorch's.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct LbfgsParams {
-    /// The length of a step in units of the proposed one, or where a line search begins; 1 by default.
-    pub lr: f64,
-    /// How many iterations a step may take; 20 by default.
-    pub max_iter: usize,
-    /// How many evaluations a step may take; by default 5/4 of `max_iter`.
-    pub max_eval: Option<usize>,
-    /// A step ends where no element of the gradient is larger; 1e-7 by default.
-    pub tolerance_grad: f64,
-    /// A step ends where neither the loss nor any element of a parameter changes by more; 1e-9 by default.
-    pub tolerance_change: f64,
-    /// How many changes are remembered; 100 by default.
-    pub history_size: usize,
-    /// How the length of a step is found; by default it is not searched for.
-    pub line_search: Option<LineSearch>,
-    /// Whether the objective is to grow; off by default.
-    pub maximize: bool,
-}
-
-/// How the length of a step is found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum LineSearch {
-    /// By bracketing and cubic interpolation, until the strong Wolfe conditions hold.
-    StrongWolfe,
-}
-
-impl Default for LbfgsParams {
-    fn default() -> Self {
-        Self {
-            lr: 1.0,
-            max_iter: 20,
-            max_eval: None,
-            tolerance_grad: 1e-7,
-            tolerance_change: 1e-9,
-            history_size: 100,
-            line_search: None,
-            maximize: false,
-        }
-    }
-}
-
-/// What a step of [`Lbfgs`] did.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct LbfgsInfo {
-    /// The loss at the beginning.
-    pub initial_loss: f64,
-    /// The last loss that was accepted. Without a line search nothing is evaluated behind the last of `max_iter` iterations.
-    pub loss: f64,
-    /// How many directions were taken.
-    pub iterations: usize,
-    /// How often the function was evaluated.
-    pub evaluations: usize,
-    /// Why it ended.
-    pub stop: LbfgsStop,
-}
-
-/// Why a step of [`Lbfgs`] ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum LbfgsStop {
-    /// The gradient vanishes within `tolerance_grad`.
-    Gradient,
-    /// The loss would not fall along the direction, or neither it nor the parameters change by `tolerance_change`.
-    Change,
-    /// There were `max_iter` iterations.
-    Iterations,
-    /// There were `max_eval` evaluations.
-    Evaluations,
-    /// The loss or its gradient was not finite. The parameters are the last at which both were.
-    NotFinite,
-}
-
-impl fmt::Display for LbfgsStop {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Gradient => "the gradient vanishes",
-            Self::Change => "no more progress",
-            Self::Iterations => "the iterations are used up",
-            Self::Evaluations => "the evaluations are used up",
-            Self::NotFinite => "the loss or its gradient is not finite",
-        })
-    }
-}
+pub use params::{LbfgsInfo, LbfgsParams, LbfgsStop, LineSearch};
 
 /// L-BFGS: steps along an inverse Hessian that is estimated from the last changes of the gradient.
 ///
@@ -263,56 +179,6 @@ impl<B: Backend> Lbfgs<B> {
         // A line search that comes back to its start has found nothing better, or nothing at all.
         let found = next.is_finite() && (length > 0.0 || f.was_finite);
         found.then_some((next, length))
-    }
-}
-
-/// A loss, and its gradient for each parameter.
-type Evaluated<B> = (Tensor<B>, Vec<Tensor<B>>);
-
-/// The function over one vector of all parameters.
-struct Objective<'a, B: Backend> {
-    like: &'a [Tensor<B>],
-    f: &'a mut dyn FnMut(&[Tensor<B>]) -> Evaluated<B>,
-    maximize: bool,
-    evaluations: usize,
-    /// Whether the last evaluation was.
-    was_finite: bool,
-}
-
-impl<B: Backend> Objective<'_, B> {
-    const fn sign(&self) -> f64 {
-        if self.maximize { -1.0 } else { 1.0 }
-    }
-
-    fn loss_of_nothing(&mut self) -> f64 {
-        number(&(self.f)(&[]).0)
-    }
-
-    #[track_caller]
-    fn at(&mut self, x: Tensor<B>) -> Point<B> {
-        self.evaluations += 1;
-        let parts = self.unflat(&x);
-        let (loss, grads) = (self.f)(&parts);
-        let shapes = |tensors: &[Tensor<B>]| tensors.iter().map(Tensor::shape).collect::<Vec<_>>();
-        let (expected, found) = (shapes(self.like), shapes(&grads));
-        assert!(
-            expected == found,
-            "lbfgs: the gradients must have the parameters' shapes {expected:?}, found {found:?}"
-        );
-        let point = Point { x, loss: self.sign() * number(&loss), grad: flat(&grads) * self.sign() };
-        self.was_finite = point.is_finite();
-        point
-    }
-
-    /// The parts of a vector that are the parameters.
-    fn unflat(&self, x: &Tensor<B>) -> Vec<Tensor<B>> {
-        let mut start = 0;
-        let part = |like: &Tensor<B>| {
-            let range = start..start + like.shape().elements();
-            start = range.end;
-            x.slice(0, range).reshape(like.shape())
-        };
-        self.like.iter().map(part).collect()
     }
 }
 

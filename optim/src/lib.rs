@@ -8,6 +8,7 @@ mod optimizer;
 mod rule;
 
 mod adadelta;
+mod adafactor;
 mod adagrad;
 mod adam;
 mod adamax;
@@ -30,6 +31,7 @@ pub mod schedule;
 
 pub use accumulate::Accumulate;
 pub use adadelta::Adadelta;
+pub use adafactor::Adafactor;
 pub use adagrad::Adagrad;
 pub use adam::Adam;
 pub use adamax::Adamax;

@@ -26,9 +26,8 @@ use crate::rule::{
 /// with `betas = (b1, b2)` and the step `t` counting from 1. The state is `m` and `v`, PyTorch's `exp_avg` and `exp_avg_sq`. An
 /// `eps` below the element's smallest normal number counts as that.
 ///
-/// `r_t` is a small difference of large numbers in the first steps, of which `f32` would leave three digits and with
-/// `b2 = 0.9999` choose the wrong branch. With `z = -t log(b2) / 2` it is `t + (r - t / z) - t (coth z - 1 / z)`, whose first
-/// parenthesis does not depend on `t`, and
+/// `r_t` is a small difference of large numbers in the first steps, of which `f32` leaves three or four digits and a half none.
+/// With `z = -t log(b2) / 2` it is `t + (r - t / z) - t (coth z - 1 / z)`, whose first parenthesis does not depend on `t`, and
 /// whose second is taken from Lambert's continued fraction, which subtracts nothing.
 ///
 /// (L. Liu et al., *On the variance of the adaptive learning rate and beyond*, ICLR 2020, algorithm 2, with PyTorch's limit of

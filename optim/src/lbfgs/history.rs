@@ -14,7 +14,7 @@ pub(super) struct History<B: Backend> {
     changes: VecDeque<Change<B>>,
     /// `s y / y y` of the last change.
     scale: f64,
-    /// The last way, and the gradient at its beginning.
+    /// The last way, which is not in the changes yet, and the gradient at its beginning.
     last: Option<(Tensor<B>, Tensor<B>)>,
 }
 
@@ -36,11 +36,14 @@ impl<B: Backend> History<B> {
         self.last = Some((way, grad.clone()));
     }
 
-    /// `-H g`, or none before the first way.
+    /// `-H g`, or none where there is nothing to estimate `H` from.
     #[track_caller]
     pub(super) fn direction(&mut self, grad: &Tensor<B>) -> Option<Tensor<B>> {
-        let (s, before) = self.last.clone()?;
-        self.learn(s, grad - before);
+        match self.last.take() {
+            Some((s, before)) => self.learn(s, grad - before),
+            None if self.changes.is_empty() => return None,
+            None => {}
+        }
         Some(self.product(-grad))
     }
 

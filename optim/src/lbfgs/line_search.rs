@@ -2,27 +2,13 @@
 
 use autodiff_core::{Backend, Tensor};
 
+use super::objective::Point;
 use super::{dot, largest};
 
 /// How much of what the slope promises the loss must fall by.
 const C1: f64 = 1e-4;
 /// How much of the slope may be left.
 const C2: f64 = 0.9;
-
-/// A point with what the function is there.
-#[derive(Clone, Debug)]
-pub(super) struct Point<B: Backend> {
-    pub(super) x: Tensor<B>,
-    pub(super) loss: f64,
-    pub(super) grad: Tensor<B>,
-}
-
-impl<B: Backend> Point<B> {
-    #[track_caller]
-    pub(super) fn is_finite(&self) -> bool {
-        self.loss.is_finite() && largest(&self.grad).is_finite()
-    }
-}
 
 /// The point of a line at `t`, and the slope along the line there.
 #[derive(Clone, Debug)]

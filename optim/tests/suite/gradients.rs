@@ -3,8 +3,8 @@
 use autodiff_core::{Tensor, check_grads};
 use backend_cpu::Cpu;
 use optim::{
-    Adadelta, Adagrad, Adam, AdamW, Adamax, Asgd, NAdam, RAdam, RmsProp, Rule, Sgd, StepInputs, clip_grad_norm,
-    clip_grad_value,
+    Adadelta, Adafactor, Adagrad, Adam, AdamW, Adamax, Asgd, NAdam, RAdam, RmsProp, Rule, Sgd, StepInputs,
+    clip_grad_norm, clip_grad_value,
 };
 
 type F64 = Cpu<f64>;
@@ -39,6 +39,7 @@ fn smooth_rules() {
     check(&Sgd { momentum: 0.9, dampening: 0.5, weight_decay: 0.1, ..Sgd::default() }, &[0.5]);
     check(&Sgd { momentum: 0.9, nesterov: true, maximize: true, ..Sgd::default() }, &[0.5]);
     check(&Adagrad { lr_decay: 0.1, ..Adagrad::default() }, &[1.0]);
+    check(&Adafactor { d: 1.25, weight_decay: 0.1, ..Adafactor::default() }, &[1.0]);
     check(&Adadelta { eps: 0.1, ..Adadelta::default() }, &[1.0, 0.5]);
     check(&RmsProp { momentum: 0.9, centered: true, ..RmsProp::default() }, &[1.0, 0.5, 0.25]);
     check(&Adam { weight_decay: 0.1, amsgrad: true, ..Adam::default() }, &[0.5, 1.0, 2.0]);

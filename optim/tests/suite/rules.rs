@@ -5,7 +5,9 @@
 
 use autodiff_core::{Backend, Element, Tensor, f16};
 use backend_cpu::Cpu;
-use optim::{Adadelta, Adagrad, Adam, AdamW, Adamax, Asgd, Lion, NAdam, RAdam, RmsProp, Rprop, Rule, Sgd, StepInputs};
+use optim::{
+    Adadelta, Adafactor, Adagrad, Adam, AdamW, Adamax, Asgd, Lion, NAdam, RAdam, RmsProp, Rprop, Rule, Sgd, StepInputs,
+};
 
 const START: [f64; 3] = [1.0, -2.0, 0.5];
 
@@ -237,6 +239,68 @@ fn rprop() {
     check(&rule, [[1.01, -2.01, 0.5], [1.022, -2.022, 0.51], [1.0431200000000003, -2.0213999999999994, 0.505]]);
 }
 
+#[test]
+fn adafactor() {
+    let rule = Adafactor::default();
+    check(
+        &rule,
+        [
+            [0.986771243444677, -1.9867712434446771, 0.5],
+            [0.9901888414848343, -1.9909515956513937, 0.4858872607642747],
+            [0.9514538559108072, -1.9756779849032287, 0.47901578186305654],
+        ],
+    );
+    let other =
+        Adafactor { beta2_decay: -0.5, eps: (Some(1e-3), 0.1), d: 1.5, weight_decay: 0.1, maximize: true, lr: 0.3 };
+    check(
+        &other,
+        [
+            [1.3668626966596886, -2.3368626966596886, 0.485],
+            [0.9566818470036084, -1.8491446436873602, 1.0001082052735533],
+            [2.1375443913562804, -1.8442556592205948, 0.9907157627703311],
+        ],
+    );
+    matrix(
+        &rule,
+        [
+            0.9707798454780525,
+            -2.005292758633831,
+            0.4937640666848581,
+            0.2128888660130347,
+            3.028789120476432,
+            -1.0229373668325878,
+        ],
+        [0.9479828312844303, 9.63053065769538, 1.849952862921969],
+    );
+    matrix(
+        &other,
+        [
+            1.1852145888750423,
+            -1.4409736772960142,
+            0.3842994702506857,
+            1.02793662745176,
+            1.6846335339853005,
+            -0.3337847316423454,
+        ],
+        [1.268443790990872, 6.430920604343744, 1.9388884495809062],
+    );
+}
+
+/// A matrix and its `col_var` after four steps, each with two of the gradients as rows.
+#[track_caller]
+fn matrix(rule: &Adafactor, expected: [f64; 6], columns: [f64; 3]) {
+    let mut x = Tensor::<Cpu<f64>>::new(&[1.0, -2.0, 0.5, 0.25, 3.0, -1.0], [2, 3]);
+    let mut state: Vec<_> = rule.init(&x).into_iter().map(|(_, slot)| slot).collect();
+    for (step, rows) in (1..).zip(GRADIENTS.chunks(2)) {
+        let at = StepInputs::new(rule.lr, step, x.device());
+        (x, state) = rule.update(&x, &Tensor::new(&rows.concat(), [2, 3]), &state, &at);
+    }
+    let found = x.to_vec().into_iter().chain(state[1].to_vec());
+    for (found, expected) in found.zip(expected.into_iter().chain(columns)) {
+        assert!((found - expected).abs() < 1e-13, "{rule:?}: {found}, {expected} expected");
+    }
+}
+
 /// What the averaging is for.
 #[test]
 fn asgd_averages() {
@@ -248,10 +312,9 @@ fn asgd_averages() {
     assert!(ax.iter().zip(expected).all(|(found, expected)| (found - expected).abs() < 1e-13), "{ax:?}");
 }
 
-/// Where the variance becomes tractable: at the sixth step, which a difference of rounded numbers would see at the fifth where
-/// `b2` is 0.9999.
+/// Through both of its formulas for `r_t`, and both of its branches.
 #[test]
-fn radam_chooses_its_branch_in_single_precision_too() {
+fn radam_for_a_long_time() {
     let gradients: Vec<_> = (0..3000).map(|step| vec![(f64::from(step) * 0.7).sin() + 0.2]).collect();
     let long = [
         (5, 0.8420802162178597),
@@ -276,6 +339,20 @@ fn radam_chooses_its_branch_in_single_precision_too() {
             // Sums of thousands of steps, each rounded.
             assert!((narrow - expected).abs() < 1e-4, "{b2}, step {step}: {narrow}, {expected} expected");
         }
+    }
+}
+
+/// A difference of rounded numbers would be off by one and more here.
+#[test]
+fn radam_knows_in_halves_when_the_variance_is_tractable() {
+    fn length<B: Backend>(t: u32) -> f64 {
+        let [x, m, v] = [0.0, 0.5, 1.0].map(|value| Tensor::<B>::new(&[value], [1]));
+        let at = StepInputs::new(1.0, t, x.device());
+        RAdam::default().update(&x, &x, &[m, v], &at).0.item().into_f64()
+    }
+    for t in 1..12 {
+        let (half, exact) = (length::<Cpu<f16>>(t), length::<Cpu<f64>>(t));
+        assert!((half - exact).abs() < 0.01 * exact.abs(), "step {t}: {half}, {exact} expected");
     }
 }
 

@@ -5,8 +5,8 @@
 use autodiff_core::{Tensor, Trace, WengertList};
 use backend_cpu::Cpu;
 use optim::{
-    Accumulate, Adadelta, Adagrad, Adam, AdamW, Adamax, Asgd, ClipGradNorm, ClipGradValue, Ema, Group, Groups, Lion,
-    NAdam, Optimizer, ParamStep, RAdam, RmsProp, Rprop, Sgd, StepInputs, Updated, biases_and_norms,
+    Accumulate, Adadelta, Adafactor, Adagrad, Adam, AdamW, Adamax, Asgd, ClipGradNorm, ClipGradValue, Ema, Group,
+    Groups, Lion, NAdam, Optimizer, ParamStep, RAdam, RmsProp, Rprop, Sgd, StepInputs, Updated, biases_and_norms,
 };
 
 type F64 = Cpu<f64>;
@@ -85,6 +85,7 @@ fn rules() {
     check(&Sgd { momentum: 0.9, dampening: 0.5, weight_decay: 0.1, ..Sgd::new(0.1) });
     check(&Adagrad { lr_decay: 0.1, ..Adagrad::new(0.1) });
     check(&Adadelta::default());
+    check(&Adafactor::default());
     check(&RmsProp::default());
     check(&RmsProp { momentum: 0.9, centered: true, ..RmsProp::default() });
     check(&Adam { weight_decay: 0.1, ..Adam::new(0.1) });

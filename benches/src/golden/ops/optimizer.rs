@@ -2,7 +2,7 @@
 
 use autodiff_core::{Autodiff, Backend, Tensor};
 use optim::{
-    Adadelta, Adagrad, Adam, AdamW, Adamax, Asgd, Lion, NAdam, RAdam, RmsProp, Rprop, Rule, Sgd, StepInputs,
+    Adadelta, Adafactor, Adagrad, Adam, AdamW, Adamax, Asgd, Lion, NAdam, RAdam, RmsProp, Rprop, Rule, Sgd, StepInputs,
     clip_grad_norm, clip_grad_value,
 };
 
@@ -22,6 +22,7 @@ pub(super) fn find<B: Backend>(op: &str) -> Option<Function<B>> {
         "optim/adamax" => |c| trajectory(c, &adamax(c)?),
         "optim/nadam" => |c| trajectory(c, &nadam(c)?),
         "optim/radam" => |c| trajectory(c, &radam(c)?),
+        "optim/adafactor" => |c| trajectory(c, &adafactor(c)?),
         "optim/lion" => |c| trajectory(c, &lion(c)?),
         "optim/asgd" => |c| trajectory(c, &asgd(c)?),
         "optim/rprop" => |c| trajectory(c, &rprop(c)?),
@@ -46,6 +47,15 @@ fn or<B: Backend, T: Attribute>(c: &Call<'_, B>, name: &str, default: T) -> Resu
 /// Two numbers that are one attribute, or what they are where they are not given.
 fn pair<B: Backend>(c: &Call<'_, B>, name: &str, default: (f64, f64)) -> Result<(f64, f64), Unsupported> {
     Ok(c.option::<[f64; 2]>(name)?.map_or(default, Into::into))
+}
+
+/// Two numbers of which the first may depend on the element.
+fn epsilons<B: Backend>(
+    c: &Call<'_, B>,
+    name: &str,
+    default: (Option<f64>, f64),
+) -> Result<(Option<f64>, f64), Unsupported> {
+    Ok(c.option::<[f64; 2]>(name)?.map_or(default, |[first, second]| (Some(first), second)))
 }
 
 /// The clipped gradients under the names of the inputs.
@@ -76,6 +86,7 @@ rule!(adamw, AdamW, betas: pair, eps: or, weight_decay: or, amsgrad: or);
 rule!(adamax, Adamax, betas: pair, eps: or, weight_decay: or);
 rule!(nadam, NAdam, betas: pair, eps: or, weight_decay: or, momentum_decay: or, decoupled_weight_decay: or);
 rule!(radam, RAdam, betas: pair, eps: or, weight_decay: or, decoupled_weight_decay: or);
+rule!(adafactor, Adafactor, beta2_decay: or, eps: epsilons, d: or, weight_decay: or);
 rule!(lion, Lion, betas: pair, weight_decay: or);
 rule!(asgd, Asgd, lambd: or, alpha: or, t0: or, weight_decay: or);
 rule!(rprop, Rprop, etas: pair, step_sizes: pair);

@@ -1,6 +1,6 @@
 //! Learning rates step by step, through the `optim` crate.
 
-use autodiff_core::{Backend, Tensor};
+use autodiff_core::{Backend, Element, Tensor};
 use optim::schedule::{
     AnnealStrategy, ConstantLr, CosineAnnealingLr, CosineAnnealingWarmRestarts, CyclicLr, CyclicMode, ExponentialLr,
     LinearLr, MultiStepLr, OneCycleLr, PlateauMode, PolynomialLr, ReduceLrOnPlateau, Schedule, StepLr, ThresholdMode,
@@ -50,7 +50,7 @@ pub(super) fn find<B: Backend>(op: &str) -> Option<Function<B>> {
             rates(c, &CosineAnnealingWarmRestarts { t_0, t_mult, eta_min: or(c, "eta_min", 0.0)? })
         },
         "cyclic" => |c| rates(c, &cyclic(c)?),
-        "one_cycle" => |c| Ok(lrs(&every(c, &one_cycle(c)?, 0.0)?)),
+        "one_cycle" => |c| Ok(lrs(c, &every(c, &one_cycle(c)?, 0.0)?)),
         "reduce_on_plateau" => plateau,
         _ => return None,
     };
@@ -129,11 +129,11 @@ fn plateau<B: Backend>(c: &Call<'_, B>) -> Result<Outputs<B>, Unsupported> {
     let mut plateau = settings.start(c.attribute("lr")?);
     let mut rates = vec![plateau.lr()];
     rates.extend(metrics.into_iter().map(|metric| plateau.report(metric)));
-    Ok(lrs(&rates))
+    Ok(lrs(c, &rates))
 }
 
 fn rates<B: Backend>(c: &Call<'_, B>, schedule: &impl Schedule) -> Result<Outputs<B>, Unsupported> {
-    Ok(lrs(&every(c, schedule, c.attribute("lr")?)?))
+    Ok(lrs(c, &every(c, schedule, c.attribute("lr")?)?))
 }
 
 /// `lrs[t]` is the rate of step `t`, from 0.
@@ -141,6 +141,7 @@ fn every<B: Backend>(c: &Call<'_, B>, schedule: &impl Schedule, lr: f64) -> Resu
     Ok((0..count(c, "steps")?).map(|step| schedule.at(lr, step)).collect())
 }
 
-fn lrs<B: Backend>(rates: &[f64]) -> Outputs<B> {
-    vec![("lrs".into(), Tensor::new(rates, [rates.len()]))]
+fn lrs<B: Backend>(c: &Call<'_, B>, rates: &[f64]) -> Outputs<B> {
+    let elements: Vec<_> = rates.iter().map(|&rate| B::Elem::from_f64(rate)).collect();
+    vec![("lrs".into(), Tensor::from_slice(&elements, [rates.len()], c.device()))]
 }
