@@ -3,7 +3,6 @@
 //! A workload is built once and answers a [`Step`]: forward, loss, gradients and update on a batch in memory, which
 //! [`time`] runs again and again. The numbers come from fixed seeds.
 
-mod adamw;
 mod classifiers;
 mod functions;
 mod language;

@@ -8,6 +8,7 @@ mod instance;
 use core::fmt;
 
 use alloc::boxed::Box;
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use autodiff_core::{Autodiff, Backend, Execute, Tensor, Trace, WengertList};
@@ -88,7 +89,7 @@ impl<B: Backend, M: Module<B>, X: Module<B>, O: Optimizer> TrainStep<B, M, X, O>
         F: Fn(&M::With<Autodiff<B>>, &X::With<Autodiff<B>>, &mut Context<Autodiff<B>>) -> Tensor<Autodiff<B>> + 'static,
     {
         let engine = Engine::Eager(Eager::new(&model, &optimizer, Box::new(loss)));
-        Self { lr: optimizer.lr(), model, optimizer, engine, steps: 0, seed: 0 }
+        Self { lr: optimizer.base_lr(), model, optimizer, engine, steps: 0, seed: 0 }
     }
 
     /// A step that is traced once, on a batch of the example's shapes, and then executed as one list.
@@ -111,7 +112,7 @@ impl<B: Backend, M: Module<B>, X: Module<B>, O: Optimizer> TrainStep<B, M, X, O>
         ) -> Tensor<Autodiff<Trace<B::Elem>>>,
     {
         let engine = Engine::Compiled(Box::new(Compiled::<B>::new(&model, &optimizer, &loss, example)));
-        Self { lr: optimizer.lr(), model, optimizer, engine, steps: 0, seed: 0 }
+        Self { lr: optimizer.base_lr(), model, optimizer, engine, steps: 0, seed: 0 }
     }
 
     /// The same step with another seed of its random numbers, which is 0 by default.
@@ -153,6 +154,39 @@ impl<B: Backend, M: Module<B>, X: Module<B>, O: Optimizer> TrainStep<B, M, X, O>
             }
             Engine::Compiled(compiled) => compiled::model(&self.model, compiled.as_ref()),
         }
+    }
+
+    /// The model whose parameters are what the optimizer keeps of them in the slot of this name, with the buffers of
+    /// [`model`](Self::model): `ema`, the average that [`Ema`](optim::Ema) takes.
+    ///
+    /// None where a parameter has no slot of this name and of its own shape.
+    ///
+    /// ```
+    /// use autodiff_core::Tensor;
+    /// use backend_cpu::Cpu;
+    /// use nn::{Backend, Context, Param, TrainStep};
+    /// use optim::{Ema, Sgd};
+    ///
+    /// fn loss<B: Backend>(x: &Param<B>, (): &(), _: &mut Context<B>) -> Tensor<B> {
+    ///     x.value() * 4.0
+    /// }
+    ///
+    /// let x = Param::new(Tensor::<Cpu<f64>>::scalar(9.0, &Default::default()));
+    /// let mut step = TrainStep::compile(x, Ema::new(0.75, Sgd::new(1.0)), loss, &());
+    /// step.run(&()).unwrap();
+    /// step.run(&()).unwrap();
+    /// assert_eq!(step.model().item(), 1.0);
+    /// assert_eq!(step.model_from_state("ema").unwrap().item(), 0.75 * 5.0 + 0.25 * 1.0);
+    /// assert!(step.model_from_state("exp_avg").is_none());
+    /// ```
+    #[must_use]
+    pub fn model_from_state(&self, slot: &str) -> Option<M> {
+        let model = self.model();
+        let slots = match &self.engine {
+            Engine::Eager(eager) => eager.slot(slot)?,
+            Engine::Compiled(compiled) => compiled::slot(&model.parameters(), compiled.as_ref(), slot)?,
+        };
+        Some(model.with_parameters(&slots))
     }
 
     /// The learning rate of the next step.
@@ -213,15 +247,22 @@ fn step_key(seed: u64, step: u32) -> [i32; 2] {
     halves.map(u32::cast_signed)
 }
 
-/// The state of each parameter before the first step.
+/// The state of each parameter before the first step, and what its slots are called.
+struct State<B: Backend> {
+    names: Vec<Vec<&'static str>>,
+    values: Vec<Vec<Tensor<B>>>,
+}
+
 #[track_caller]
-fn initial_state<B: Backend, O: Optimizer>(optimizer: &O, parameters: &[Tensor<B>]) -> Vec<Vec<Tensor<B>>> {
-    let mut state = Vec::with_capacity(parameters.len());
-    for parameter in parameters {
-        let (slots, names) = (optimizer.init(parameter), optimizer.state_names());
-        let (found, expected) = (slots.len(), names.len());
-        assert!(found == expected, "optimizer: {expected} slots are named, {names:?}, `init` answered {found}");
-        state.push(slots);
+fn initial_state<B: Backend, O: Optimizer>(optimizer: &O, names: &[String], parameters: &[Tensor<B>]) -> State<B> {
+    let mut state = State { names: Vec::with_capacity(names.len()), values: Vec::with_capacity(names.len()) };
+    for (name, parameter) in names.iter().zip(parameters) {
+        let (slots, values): (Vec<_>, Vec<_>) = optimizer.initial_state(name, parameter).into_iter().unzip();
+        for (place, slot) in slots.iter().enumerate() {
+            assert!(!slots[..place].contains(slot), "optimizer: parameter `{name}` has two slots `{slot}`: {slots:?}");
+        }
+        state.names.push(slots);
+        state.values.push(values);
     }
     state
 }

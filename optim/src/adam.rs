@@ -3,9 +3,12 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
-use autodiff_core::{Backend, Element, FloatCore, Tensor};
+use autodiff_core::{Backend, Tensor};
 
-use crate::optimizer::{Optimizer, StepInputs, descent, slots};
+use crate::optimizer::Updated;
+use crate::rule::{
+    Rule, StepInputs, at_least_normal, average, check_not_negative, check_shares, correction, penalized, slots,
+};
 
 /// Adam.
 ///
@@ -13,27 +16,27 @@ use crate::optimizer::{Optimizer, StepInputs, descent, slots};
 /// g <- g + weight_decay x
 /// m <- b1 m + (1 - b1) g
 /// v <- b2 v + (1 - b2) g g
-/// x <- x - lr (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + eps)
+/// w <- v                    or max(w, v) with amsgrad
+/// x <- x - lr (m / (1 - b1^t)) / (sqrt(w / (1 - b2^t)) + eps)
 /// ```
 ///
-/// with `betas = (b1, b2)` and the step `t` counting from 1. The state is `m` and `v`, PyTorch's `exp_avg` and `exp_avg_sq`.
-/// The penalty is L2, added to the gradient.
-///
-/// The corrections are computed as `1 - b^t = -expm1(t log1p(-(1 - b)))`: in `f32`, `1 - 0.999` has lost a third of its
-/// digits before it is used.
+/// with `betas = (b1, b2)` and the step `t` counting from 1. The state is `m`, `v` and, with amsgrad, `w`, PyTorch's `exp_avg`,
+/// `exp_avg_sq` and `max_exp_avg_sq`. The penalty is L2, added to the gradient; [`AdamW`](crate::AdamW) has the other one.
 ///
 /// An `eps` below the element's smallest normal number counts as that: in `f16`, 1e-8 is 0, and a parameter without a
 /// gradient would become 0/0.
 ///
-/// (D. Kingma and J. Ba, *Adam: a method for stochastic optimization*, ICLR 2015, algorithm 1.)
+/// (D. Kingma and J. Ba, *Adam: a method for stochastic optimization*, ICLR 2015, algorithm 1; amsgrad: S. Reddi, S. Kale and
+/// S. Kumar, *On the convergence of Adam and beyond*, ICLR 2018, algorithm 2, with the corrections of Adam as in PyTorch.)
 ///
 /// ```
 /// use autodiff_core::Tensor;
 /// use backend_cpu::Cpu;
-/// use optim::{Adam, Optimizer, StepInputs};
+/// use optim::{Adam, Rule, StepInputs};
 /// let adam = Adam::new(0.1);
 /// let (x, g) = (Tensor::<Cpu<f64>>::new(&[1.0, 1.0], [2]), Tensor::new(&[1e-3, -50.0], [2]));
-/// let (x, _) = adam.update(&x, &g, &adam.init(&x), &StepInputs::new(adam.lr, 1, x.device()));
+/// let state = [x.zeros_like(), x.zeros_like()];
+/// let (x, _) = adam.update(&x, &g, &state, &StepInputs::new(adam.lr, 1, x.device()));
 /// // The first step is lr in the gradient's direction, whatever the gradient's size.
 /// let x = x.to_vec();
 /// assert!((x[0] - 0.9).abs() < 1e-5 && (x[1] - 1.1).abs() < 1e-5);
@@ -48,6 +51,8 @@ pub struct Adam {
     pub eps: f64,
     /// The factor of the L2 penalty, whose gradient is added to the loss's; 0 by default.
     pub weight_decay: f64,
+    /// Whether the largest average of squares so far scales the step; off by default.
+    pub amsgrad: bool,
     /// Whether the objective is to grow; off by default.
     pub maximize: bool,
 }
@@ -56,7 +61,7 @@ impl Adam {
     /// Adam at this learning rate.
     #[must_use]
     pub const fn new(lr: f64) -> Self {
-        Self { lr, betas: (0.9, 0.999), eps: 1e-8, weight_decay: 0.0, maximize: false }
+        Self { lr, betas: (0.9, 0.999), eps: 1e-8, weight_decay: 0.0, amsgrad: false, maximize: false }
     }
 }
 
@@ -66,17 +71,13 @@ impl Default for Adam {
     }
 }
 
-impl Optimizer for Adam {
+impl Rule for Adam {
     fn lr(&self) -> f64 {
         self.lr
     }
 
-    fn state_names(&self) -> &'static [&'static str] {
-        &["exp_avg", "exp_avg_sq"]
-    }
-
-    fn init<B: Backend>(&self, param: &Tensor<B>) -> Vec<Tensor<B>> {
-        vec![param.zeros_like(); 2]
+    fn init<B: Backend>(&self, param: &Tensor<B>) -> Vec<(&'static str, Tensor<B>)> {
+        self.zeros("adam", param)
     }
 
     fn update<B: Backend>(
@@ -85,21 +86,47 @@ impl Optimizer for Adam {
         grad: &Tensor<B>,
         state: &[Tensor<B>],
         at: &StepInputs<B>,
-    ) -> (Tensor<B>, Vec<Tensor<B>>) {
-        let ([m, v], (b1, b2)) = (slots("adam", state), self.betas);
-        let g = descent("adam", param, grad, self.maximize, self.weight_decay);
-        let m = m * b1 + &g * (1.0 - b1);
-        let v = v * b2 + &g * &g * (1.0 - b2);
-        let rate = &at.lr / correction(b1, &at.step);
-        let eps = self.eps.max(B::Elem::min_positive_value().into_f64());
-        let scale = v.sqrt() / correction(b2, &at.step).sqrt() + eps;
-        (param - rate * (&m / scale), vec![m, v])
+    ) -> Updated<B> {
+        let g = penalized("adam", param, grad, self.maximize, self.weight_decay);
+        self.advance("adam", param, &g, state, at)
     }
 }
 
-/// `1 - beta^t`
-#[track_caller]
-fn correction<B: Backend>(beta: f64, t: &Tensor<B>) -> Tensor<B> {
-    let log_beta = t.new_full([], -(1.0 - beta)).log1p();
-    -(t * log_beta).expm1()
+impl Adam {
+    /// The state at the start, for the rule that is called `op`.
+    #[track_caller]
+    pub(crate) fn zeros<B: Backend>(&self, op: &str, param: &Tensor<B>) -> Vec<(&'static str, Tensor<B>)> {
+        check_not_negative(op, &[("lr", self.lr), ("eps", self.eps), ("weight_decay", self.weight_decay)]);
+        check_shares(op, &[("betas.0", self.betas.0), ("betas.1", self.betas.1)]);
+        let names = ["exp_avg", "exp_avg_sq", "max_exp_avg_sq"];
+        let count = if self.amsgrad { 3 } else { 2 };
+        names[..count].iter().map(|&name| (name, param.zeros_like())).collect()
+    }
+
+    /// All of the formula but its first line.
+    #[track_caller]
+    pub(crate) fn advance<B: Backend>(
+        &self,
+        op: &str,
+        x: &Tensor<B>,
+        g: &Tensor<B>,
+        state: &[Tensor<B>],
+        at: &StepInputs<B>,
+    ) -> Updated<B> {
+        let (b1, b2) = self.betas;
+        let averages = |m, v| (average(b1, m, g), average(b2, v, &(g * g)));
+        let (m, w, state) = if self.amsgrad {
+            let [m, v, w] = slots(op, state);
+            let (m, v) = averages(m, v);
+            let w = w.maximum(&v);
+            (m.clone(), w.clone(), vec![m, v, w])
+        } else {
+            let [m, v] = slots(op, state);
+            let (m, v) = averages(m, v);
+            (m.clone(), v.clone(), vec![m, v])
+        };
+        let rate = &at.lr / correction(b1, &at.step);
+        let scale = w.sqrt() / correction(b2, &at.step).sqrt() + at_least_normal::<B>(self.eps);
+        (x - rate * (m / scale), state)
+    }
 }

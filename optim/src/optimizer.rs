@@ -1,4 +1,4 @@
-//! [`Optimizer`], a rule that makes a better parameter out of a parameter and its gradient.
+//! [`Optimizer`], what a training step is given: an update of all parameters of a model together.
 
 use core::fmt::Debug;
 
@@ -6,135 +6,92 @@ use alloc::vec::Vec;
 
 use autodiff_core::{Backend, Tensor};
 
-/// The two numbers that change from step to step, as scalars.
-///
-/// They are tensors and no host numbers: a traced step has them as inputs, where a host number would be the same in
-/// every replay.
+use crate::rule::{Rule, StepInputs};
+
+/// A parameter and its state after an update.
+pub type Updated<B> = (Tensor<B>, Vec<Tensor<B>>);
+
+/// One parameter in one step.
 #[derive(Clone, Debug)]
-pub struct StepInputs<B: Backend> {
-    /// The learning rate.
-    pub lr: Tensor<B>,
-    /// Which update of this parameter it is, counting from 1.
-    pub step: Tensor<B>,
+pub struct ParamStep<'a, B: Backend> {
+    /// Where it stands in the model: `0.weight`.
+    pub name: &'a str,
+    /// What it is before the step.
+    pub value: &'a Tensor<B>,
+    /// The gradient of the loss.
+    pub grad: Tensor<B>,
+    /// What the optimizer remembers of it.
+    pub state: &'a [Tensor<B>],
+    /// Learning rate, and how often it was updated.
+    pub at: StepInputs<B>,
 }
 
-impl<B: Backend> StepInputs<B> {
-    /// The scalars for two host numbers.
-    ///
-    /// ```
-    /// use backend_cpu::Cpu;
-    /// use optim::StepInputs;
-    /// let at = StepInputs::<Cpu<f32>>::new(0.5, 3, &Default::default());
-    /// assert_eq!((at.lr.item(), at.step.item()), (0.5, 3.0));
-    /// ```
-    #[must_use]
-    pub fn new(lr: f64, step: u32, device: &B::Device) -> Self {
-        let [lr, step] = [lr, f64::from(step)].map(|number| Tensor::scalar(number, device));
-        Self { lr, step }
-    }
-}
-
-/// A rule that makes a better parameter out of a parameter and its gradient.
+/// What makes better parameters out of all parameters of a model and their gradients.
 ///
-/// A value of the type carries the settings. What the rule remembers of a parameter is its state, some tensors that are
-/// handed in and out, so that an update is a function. The methods are generic over the backend and use tensor operations
-/// only: nothing may read a value, or it could not be traced.
+/// Every [`Rule`] is one: it goes from parameter to parameter. What wraps an optimizer is one too, so that they nest in any
+/// order: `ClipGradNorm<Groups<AdamW>>`, `Accumulate<Ema<ClipGradNorm<Sgd>>>`. The methods have other names than a rule's, so
+/// that both traits can be imported.
 ///
 /// ```
-/// use autodiff_core::{Backend, Tensor};
+/// use autodiff_core::Tensor;
 /// use backend_cpu::Cpu;
-/// use optim::{Optimizer, StepInputs};
+/// use optim::{ClipGradNorm, Optimizer, ParamStep, Sgd, StepInputs};
 ///
-/// /// `x - lr sign(g)` (Bernstein et al. 2018).
-/// #[derive(Clone, Debug)]
-/// struct SignSgd;
-///
-/// impl Optimizer for SignSgd {
-///     fn lr(&self) -> f64 {
-///         0.5
-///     }
-///     fn state_names(&self) -> &'static [&'static str] {
-///         &[]
-///     }
-///     fn init<B: Backend>(&self, _param: &Tensor<B>) -> Vec<Tensor<B>> {
-///         Vec::new()
-///     }
-///     fn update<B: Backend>(
-///         &self,
-///         param: &Tensor<B>,
-///         grad: &Tensor<B>,
-///         _state: &[Tensor<B>],
-///         at: &StepInputs<B>,
-///     ) -> (Tensor<B>, Vec<Tensor<B>>) {
-///         let sign = grad.gt(&grad.zeros_like()) - grad.lt(&grad.zeros_like());
-///         (param - &at.lr * sign, Vec::new())
-///     }
-/// }
-///
-/// let [x, g] = [[1.0, 1.0], [-7.0, 0.0]].map(|values| Tensor::<Cpu<f32>>::new(&values, [2]));
-/// let (x, _) = SignSgd.update(&x, &g, &[], &StepInputs::new(SignSgd.lr(), 1, x.device()));
-/// assert_eq!(x.to_vec(), [1.5, 1.0]);
+/// let optimizer = ClipGradNorm::new(1.0, Sgd::new(0.5));
+/// let values = [Tensor::<Cpu<f64>>::new(&[1.0], [1]), Tensor::new(&[2.0], [1])];
+/// let gradients = [Tensor::new(&[3.0], [1]), Tensor::new(&[4.0], [1])];
+/// let at = StepInputs::new(optimizer.base_lr(), 1, values[0].device());
+/// let params = values.iter().zip(gradients);
+/// let params = params.map(|(value, grad)| ParamStep { name: "", value, grad, state: &[], at: at.clone() });
+/// let updated = optimizer.step(&params.collect::<Vec<_>>());
+/// // The gradients together have length 5, and are made a fifth as long.
+/// assert!((updated[0].0.item() - (1.0 - 0.5 * 0.6)).abs() < 1e-6);
+/// assert!((updated[1].0.item() - (2.0 - 0.5 * 0.8)).abs() < 1e-6);
 /// ```
 pub trait Optimizer: Clone + Debug {
     /// The learning rate that it was made with; a schedule or the user may change it from step to step.
-    fn lr(&self) -> f64;
+    fn base_lr(&self) -> f64;
 
-    /// What the tensors of the state are called, PyTorch's names where it has them.
-    fn state_names(&self) -> &'static [&'static str];
-
-    /// The state before the first update: one tensor for each of [`Optimizer::state_names`].
+    /// The state of a parameter before its first update, each tensor with its name, of which no two are equal.
     ///
     /// # Panics
-    /// When the settings contradict each other.
+    /// When a setting is out of its limits, or settings contradict each other.
     #[must_use]
     #[track_caller]
-    fn init<B: Backend>(&self, param: &Tensor<B>) -> Vec<Tensor<B>>;
+    fn initial_state<B: Backend>(&self, name: &str, param: &Tensor<B>) -> Vec<(&'static str, Tensor<B>)>;
 
-    /// The new parameter and the new state, of the shapes of the old.
+    /// The new parameters with their new states, in order: of all parameters that have a gradient in this step.
     ///
     /// # Panics
-    /// When shapes or the number of states are not those of the parameter and of [`Optimizer::init`].
+    /// When shapes or the number of states are not those of the parameter and of [`Optimizer::initial_state`].
     #[must_use]
     #[track_caller]
-    fn update<B: Backend>(
-        &self,
-        param: &Tensor<B>,
-        grad: &Tensor<B>,
-        state: &[Tensor<B>],
-        at: &StepInputs<B>,
-    ) -> (Tensor<B>, Vec<Tensor<B>>);
+    fn step<B: Backend>(&self, params: &[ParamStep<'_, B>]) -> Vec<Updated<B>>;
 }
 
-/// The state as an array, where the rule knows how many there are.
-#[track_caller]
-pub(crate) fn slots<'a, const N: usize, B: Backend>(op: &str, state: &'a [Tensor<B>]) -> &'a [Tensor<B>; N] {
-    match state.try_into() {
-        Ok(slots) => slots,
-        Err(_) => panic!("{op}: a state of {N} tensors expected, {} given", state.len()),
+impl<R: Rule> Optimizer for R {
+    fn base_lr(&self) -> f64 {
+        self.lr()
+    }
+
+    fn initial_state<B: Backend>(&self, _name: &str, param: &Tensor<B>) -> Vec<(&'static str, Tensor<B>)> {
+        self.init(param)
+    }
+
+    fn step<B: Backend>(&self, params: &[ParamStep<'_, B>]) -> Vec<Updated<B>> {
+        let mut updated = Vec::with_capacity(params.len());
+        for ParamStep { value, grad, state, at, .. } in params {
+            updated.push(self.update(value, grad, state, at));
+        }
+        updated
     }
 }
 
-/// What a rule descends along: the gradient, turned around where the objective is to grow, and the decay added as the
-/// gradient of `weight_decay |x|^2 / 2`.
-///
-/// # Panics
-/// When the gradient has not the parameter's shape: broadcasting would hide the mistake.
+/// The state without a decorator's own slot, which stands last, and that slot.
 #[track_caller]
-pub(crate) fn descent<B: Backend>(
-    op: &str,
-    param: &Tensor<B>,
-    grad: &Tensor<B>,
-    maximize: bool,
-    weight_decay: f64,
-) -> Tensor<B> {
-    let (expected, found) = (param.spec(), grad.spec());
-    assert!(
-        expected == found,
-        "{op}: the gradient must have the parameter's shape and format {expected}, found {found}"
-    );
-    // In row-major order: the gradient of a transposed factor is a transposed view, which every operation of the rule would
-    // gather anew. These reshapes do it once, and are views of what lies so already.
-    let grad = grad.reshape([param.shape().elements()]).reshape(param.shape());
-    let g = if maximize { -grad } else { grad };
-    if weight_decay == 0.0 { g } else { g + param * weight_decay }
+pub(crate) fn own_slot<'a, B: Backend>(op: &str, state: &'a [Tensor<B>]) -> (&'a Tensor<B>, &'a [Tensor<B>]) {
+    match state.split_last() {
+        Some(split) => split,
+        None => panic!("{op}: a state with a slot of its own expected, an empty one given"),
+    }
 }

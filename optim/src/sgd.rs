@@ -5,7 +5,8 @@ use alloc::vec::Vec;
 
 use autodiff_core::{Backend, Tensor};
 
-use crate::optimizer::{Optimizer, StepInputs, descent, slots};
+use crate::optimizer::Updated;
+use crate::rule::{Rule, StepInputs, check_not_negative, penalized, slots};
 
 /// Stochastic gradient descent.
 ///
@@ -24,10 +25,11 @@ use crate::optimizer::{Optimizer, StepInputs, descent, slots};
 /// ```
 /// use autodiff_core::Tensor;
 /// use backend_cpu::Cpu;
-/// use optim::{Optimizer, Sgd, StepInputs};
+/// use optim::{Rule, Sgd, StepInputs};
 /// let sgd = Sgd { momentum: 0.5, ..Sgd::new(0.1) };
 /// let (x, g) = (Tensor::<Cpu<f64>>::new(&[1.0], [1]), Tensor::new(&[2.0], [1]));
-/// let (x, b) = sgd.update(&x, &g, &sgd.init(&x), &StepInputs::new(sgd.lr, 1, x.device()));
+/// let b = sgd.init(&x).remove(0).1;
+/// let (x, b) = sgd.update(&x, &g, &[b], &StepInputs::new(sgd.lr, 1, x.device()));
 /// assert_eq!(x.to_vec(), [0.8]); // 1 - 0.1 * 2
 /// let (_, b) = sgd.update(&x, &g, &b, &StepInputs::new(sgd.lr, 2, x.device()));
 /// assert_eq!(b[0].to_vec(), [3.0]); // 0.5 * 2 + 2
@@ -62,23 +64,21 @@ impl Default for Sgd {
     }
 }
 
-impl Optimizer for Sgd {
+impl Rule for Sgd {
     fn lr(&self) -> f64 {
         self.lr
     }
 
-    fn state_names(&self) -> &'static [&'static str] {
-        if self.momentum == 0.0 { &[] } else { &["momentum_buffer"] }
-    }
-
-    fn init<B: Backend>(&self, param: &Tensor<B>) -> Vec<Tensor<B>> {
+    fn init<B: Backend>(&self, param: &Tensor<B>) -> Vec<(&'static str, Tensor<B>)> {
+        let settings = [("lr", self.lr), ("momentum", self.momentum), ("weight_decay", self.weight_decay)];
+        check_not_negative("sgd", &settings);
         assert!(
             !self.nesterov || (self.momentum > 0.0 && self.dampening == 0.0),
             "sgd: Nesterov's momentum needs a momentum above 0 and no dampening, found {} and {}",
             self.momentum,
             self.dampening
         );
-        if self.momentum == 0.0 { Vec::new() } else { vec![param.zeros_like()] }
+        if self.momentum == 0.0 { Vec::new() } else { vec![("momentum_buffer", param.zeros_like())] }
     }
 
     fn update<B: Backend>(
@@ -87,8 +87,8 @@ impl Optimizer for Sgd {
         grad: &Tensor<B>,
         state: &[Tensor<B>],
         at: &StepInputs<B>,
-    ) -> (Tensor<B>, Vec<Tensor<B>>) {
-        let g = descent("sgd", param, grad, self.maximize, self.weight_decay);
+    ) -> Updated<B> {
+        let g = penalized("sgd", param, grad, self.maximize, self.weight_decay);
         if self.momentum == 0.0 {
             let [] = slots("sgd", state);
             return (param - &at.lr * g, Vec::new());

@@ -49,6 +49,7 @@ impl fmt::Display for Unsupported {
 pub(super) struct Call<'a, B: Backend> {
     case: &'a Case,
     inputs: &'a [(String, Tensor<B>)],
+    device: &'a B::Device,
     read: RefCell<BTreeSet<&'a str>>,
 }
 
@@ -56,9 +57,13 @@ impl<'a, B: Backend> Call<'a, B> {
     /// The outputs that the case asks for, in its order.
     ///
     /// An attribute or an input that the operation did not read is not supported: it may change the result.
-    pub(super) fn run(case: &'a Case, inputs: &'a [(String, Tensor<B>)]) -> Result<Outputs<B>, Unsupported> {
+    pub(super) fn run(
+        case: &'a Case,
+        inputs: &'a [(String, Tensor<B>)],
+        device: &'a B::Device,
+    ) -> Result<Outputs<B>, Unsupported> {
         let function = super::ops::find(&case.op).ok_or(Unsupported::Operation)?;
-        let call = Self { case, inputs, read: RefCell::default() };
+        let call = Self { case, inputs, device, read: RefCell::default() };
         let mut outputs = function(&call)?;
         call.all_read()?;
         let output = |wanted: &String| {
@@ -85,6 +90,16 @@ impl<'a, B: Backend> Call<'a, B> {
     pub(super) fn tensors(&self) -> Vec<Tensor<B>> {
         self.read.borrow_mut().extend(self.inputs.iter().map(|(name, _)| &name[..]));
         self.inputs.iter().map(|(_, tensor)| tensor.clone()).collect()
+    }
+
+    /// Where the inputs are, for what is made of attributes alone.
+    pub(super) const fn device(&self) -> &'a B::Device {
+        self.device
+    }
+
+    /// What all inputs are called, in order.
+    pub(super) fn names(&self) -> impl Iterator<Item = String> {
+        self.inputs.iter().map(|(name, _)| name.clone())
     }
 
     /// An input, where the case has one of this name.

@@ -111,6 +111,7 @@ pub(super) fn compute<E: Element>(
 struct Given<B: Backend> {
     inputs: Vec<(String, Tensor<B>)>,
     cotangents: Vec<(String, Tensor<B>)>,
+    device: B::Device,
 }
 
 /// What comes out.
@@ -121,7 +122,7 @@ struct Derived<B: Backend> {
 
 impl<B: Backend> Given<B> {
     fn read(set: &GoldenSet, case: &Case, device: &B::Device) -> Result<Self, SetError> {
-        let mut given = Self { inputs: Vec::new(), cotangents: Vec::new() };
+        let mut given = Self { inputs: Vec::new(), cotangents: Vec::new(), device: device.clone() };
         for input in &case.inputs {
             let array = set.tensor(case, &format!("in.{}", input.name), input.dtype, &input.shape)?;
             given.inputs.push((input.name.clone(), upload(array, device)));
@@ -133,21 +134,27 @@ impl<B: Backend> Given<B> {
         Ok(given)
     }
 
-    /// The same on another backend, where `f` puts a tensor: told its name and whether it has a gradient.
-    fn map<C: Backend>(&self, case: &Case, f: impl Fn(&str, bool, &Tensor<B>) -> Tensor<C>) -> Given<C> {
+    /// The same on a device of another backend, where `f` puts a tensor: told its name and whether it has a gradient.
+    fn map<C: Backend>(
+        &self,
+        case: &Case,
+        device: C::Device,
+        f: impl Fn(&str, bool, &Tensor<B>) -> Tensor<C>,
+    ) -> Given<C> {
         let has_gradient = case.inputs.iter().map(|input| input.grad);
         let inputs = self.inputs.iter().zip(has_gradient);
         let cotangents = self.cotangents.iter();
         Given {
             inputs: inputs.map(|((name, x), grad)| (name.clone(), f(&format!("in.{name}"), grad, x))).collect(),
             cotangents: cotangents.map(|(name, ct)| (name.clone(), f(&format!("ct.{name}"), false, ct))).collect(),
+            device,
         }
     }
 
     /// On the backend that differentiates this one.
     fn recorded(&self, case: &Case) -> Given<Autodiff<B>> {
         let wrap = |grad: bool| if grad { Tensor::variable } else { Tensor::constant_of };
-        self.map(case, |_, grad, x| wrap(grad)(x.clone()))
+        self.map(case, self.device.clone(), |_, grad, x| wrap(grad)(x.clone()))
     }
 
     fn all(&self) -> impl Iterator<Item = &Tensor<B>> {
@@ -157,7 +164,7 @@ impl<B: Backend> Given<B> {
     /// The outputs, and the gradients of `sum(cotangent * output)`.
     fn derive(&self, case: &Case) -> Result<Derived<B>, Unsupported> {
         let recorded = self.recorded(case);
-        let outputs = Call::run(case, &recorded.inputs)?;
+        let outputs = Call::run(case, &recorded.inputs, &recorded.device)?;
         let variables = recorded.inputs.iter().zip(&case.inputs).filter(|(_, input)| input.grad && case.has_grad);
         let variables: Vec<_> = variables.map(|((name, x), _)| (name, x)).collect();
         let products = outputs.iter().flat_map(|(name, y)| {
@@ -186,7 +193,7 @@ fn eager<E: Element>(case: &Case, given: &Given<Erased<E>>) -> Result<Computed, 
 }
 
 fn traced<E: Element>(engine: &Engine<E>, case: &Case, given: &Given<Erased<E>>) -> Result<Computed, Stop> {
-    let inputs = given.map(case, |name, _, x| Tensor::<Trace<E>>::input(name, x.spec()));
+    let inputs = given.map(case, (), |name, _, x| Tensor::<Trace<E>>::input(name, x.spec()));
     let derived = inputs.derive(case)?;
     let outputs = derived.outputs.iter().map(|(name, y)| (format!("out.{name}"), y));
     let gradients = derived.gradients.iter().filter_map(|(name, g)| Some((format!("grad.{name}"), g.as_ref()?)));

@@ -8,6 +8,7 @@ mod norm;
 mod optimizer;
 pub(super) mod recurrent;
 mod reduce;
+mod schedule;
 pub(super) mod shape;
 
 use autodiff_core::{Backend, Tensor};
@@ -20,7 +21,7 @@ type Family<B> = fn(&str) -> Option<Function<B>>;
 
 /// The operation of this name.
 pub(super) fn find<B: Backend>(op: &str) -> Option<Function<B>> {
-    let families: [Family<B>; 10] = [
+    let families: [Family<B>; 11] = [
         attention::find,
         elementwise::find,
         reduce::find,
@@ -30,6 +31,7 @@ pub(super) fn find<B: Backend>(op: &str) -> Option<Function<B>> {
         norm::find,
         recurrent::find,
         optimizer::find,
+        schedule::find,
         models::find,
     ];
     families.iter().find_map(|family| family(op))

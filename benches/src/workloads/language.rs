@@ -5,9 +5,8 @@ use nn::{
     AttentionMask, Context, Embedding, LSTM, Layer, LayerNorm, Linear, Module, Param, RecurrentOptions, TrainStep,
     TransformerActivation, TransformerEncoder, TransformerEncoderLayer, TransformerOptions,
 };
-use optim::Adam;
+use optim::{Adam, AdamW};
 
-use super::adamw::AdamW;
 use super::classifiers::training;
 use super::{Inputs, Mode, Step};
 
@@ -77,6 +76,5 @@ pub(super) fn mini_gpt<B: Execute>(mode: Mode, device: &B::Device) -> Step {
         blocks: TransformerEncoder { layers, norm: Some(LayerNorm::new([WIDTH], device)) },
         head: Linear::without_bias(WIDTH, VOCABULARY, keys),
     };
-    let optimizer = AdamW { adam: Adam::new(1e-3), weight_decay: 0.01 };
-    training!(mode, model, optimizer, attentive, batch)
+    training!(mode, model, AdamW::new(1e-3), attentive, batch)
 }

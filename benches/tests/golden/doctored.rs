@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use benches::golden::{Computer, Elem, GoldenSet, Mode, Skips, run};
 use serde_json::{Map, Value, json};
 
 /// Some cases of the subset that share a file, to be made wrong.
@@ -159,10 +160,20 @@ fn what_is_not_known_fails_by_name() {
 }
 
 #[test]
-fn an_operation_of_the_list_is_skipped() {
-    let mut set = pair("skipped");
-    set.case(0)["op"] = "lr_schedule/step".into();
-    set.check("1 passed, 0 failed, 1 skipped", &[]);
+fn what_the_list_names_is_skipped_and_what_it_names_for_nothing_is_told() {
+    let mut set = Doctored::new("skipped", &["neg/001", "neg/002", "exp/001"]);
+    set.case(0)["op"] = "snoitcnuf".into();
+    set.case(1)["attrs"] = json!({ "twist": 3 });
+    set.write();
+    let golden = GoldenSet::read(&set.directory).unwrap();
+    let with = |list: &str| run(&golden, (Computer::Cpu, Elem::F64, Mode::Eager), &Skips::parse(list), &mut |_| ());
+    let summary = with("snoitcnuf: unheard of\nneg twist: no\nexp twist: computed\nnot/in/the/set: unheard of");
+    assert_eq!((summary.passed, summary.failed, summary.skipped), (1, 0, 2));
+    assert_eq!(summary.stale.iter().map(ToString::to_string).collect::<Vec<_>>(), ["exp twist"]);
+    // An entry of one attribute covers no other.
+    let summary = with("snoitcnuf: unheard of\nneg eps: no\nexp: computed");
+    assert_eq!((summary.passed, summary.failed, summary.skipped), (1, 1, 1));
+    assert_eq!(summary.stale.iter().map(ToString::to_string).collect::<Vec<_>>(), ["neg eps", "exp"]);
 }
 
 #[test]

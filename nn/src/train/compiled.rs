@@ -15,7 +15,7 @@ use autodiff_core::{
 use optim::{Optimizer, StepInputs};
 
 use super::instance::{Instance, Loss, Outcome, Values};
-use super::{StepError, initial_state};
+use super::{State, StepError, initial_state};
 use crate::module::{moved, same_backend};
 use crate::{Kind, Leaf, Module};
 
@@ -50,6 +50,8 @@ pub(super) trait Replay<E: Element>: Debug {
 pub(super) struct Slots<E> {
     values: Vec<DataBuf<E>>,
     parameters: usize,
+    /// What those of each parameter's state are called.
+    state: Vec<Vec<&'static str>>,
     buffers: usize,
 }
 
@@ -72,6 +74,10 @@ type TracedLoss<'f, B, M, X> =
 
 /// The model's tensors at the start, named as the list's inputs will be.
 struct Start<B: Backend> {
+    /// What the parameters are called in the model.
+    paths: Vec<String>,
+    /// What the slots of each parameter's state are called.
+    slots: Vec<Vec<&'static str>>,
     parameters: Vec<(String, Tensor<B>)>,
     state: Vec<Vec<(String, Tensor<B>)>>,
     buffers: Vec<(String, Tensor<B>)>,
@@ -80,24 +86,26 @@ struct Start<B: Backend> {
 impl<B: Backend> Start<B> {
     #[track_caller]
     fn new<M: Module<B>, O: Optimizer>(model: &M, optimizer: &O) -> Self {
-        let parameters = model.named_parameters();
-        let values: Vec<_> = parameters.iter().map(|(_, value)| value.clone()).collect();
-        let named = |(path, slots): (&String, Vec<Tensor<B>>)| {
-            let names = optimizer.state_names().iter().map(|name| format!("{}.{name}", join("state", path)));
-            names.zip(slots).collect()
+        let (paths, parameters): (Vec<_>, Vec<_>) = model.named_parameters().into_iter().unzip();
+        let State { names: slots, values } = initial_state(optimizer, &paths, &parameters);
+        let named = |((path, slots), values): ((&String, &Vec<&str>), Vec<Tensor<B>>)| {
+            let names = slots.iter().map(|slot| format!("{}.{slot}", join("state", path)));
+            names.zip(values).collect()
         };
-        let state = initial_state(optimizer, &values);
-        let state = parameters.iter().map(|(path, _)| path).zip(state).map(named).collect();
-        let of_model = |(path, value): (String, _)| (join("model", &path), value);
+        let state = paths.iter().zip(&slots).zip(values).map(named).collect();
+        let of_model = |(path, value): (&String, _)| (join("model", path), value);
+        let buffers = model.named_buffers();
         Self {
-            parameters: parameters.into_iter().map(of_model).collect(),
+            parameters: paths.iter().zip(parameters).map(of_model).collect(),
+            buffers: buffers.iter().map(|(path, value)| of_model((path, value.clone()))).collect(),
+            paths,
+            slots,
             state,
-            buffers: model.named_buffers().into_iter().map(of_model).collect(),
         }
     }
 
-    /// Every slot, in the order of the list's inputs.
-    fn slots(&self) -> impl Iterator<Item = &(String, Tensor<B>)> {
+    /// Every value, in the order of the list's inputs.
+    fn values(&self) -> impl Iterator<Item = &(String, Tensor<B>)> {
         self.parameters.iter().chain(self.state.iter().flatten()).chain(&self.buffers)
     }
 
@@ -105,6 +113,7 @@ impl<B: Backend> Start<B> {
     fn inputs(&self) -> Values<Trace<B::Elem>> {
         let input = |(name, value): &(String, Tensor<B>)| Tensor::input(&name[..], value.spec());
         Values {
+            names: self.paths.clone(),
             parameters: self.parameters.iter().map(input).collect(),
             state: self.state.iter().map(|slots| slots.iter().map(input).collect()).collect(),
             buffers: self.buffers.iter().map(input).collect(),
@@ -141,20 +150,21 @@ impl<B: Execute> Compiled<B> {
         let at = StepInputs { lr: Tensor::input("lr", scalar), step: Tensor::input("step", scalar) };
         let key = Tensor::input("key", Spec::index([2])).to_index();
         let instance = Instance::new(model, &values, |tensor| moved(tensor, &()));
-        let outcome = instance.step(loss, &example, key.clone(), optimizer, &values.state, |_| at.clone());
+        let outcome = instance.step(loss, &example, key.clone(), optimizer, &values, |_| at.clone());
 
-        let Values { parameters, state, buffers } = &values;
+        let Values { parameters, state, buffers, .. } = &values;
         let slots = parameters.iter().chain(state.iter().flatten()).chain(buffers);
         let inputs: Vec<_> = slots.chain(&batch_inputs).chain([&at.lr, &at.step, key.tensor()]).collect();
         let loss = outcome.loss.clone();
         let changed = changed(outcome, state);
-        let names: Vec<_> = start.slots().map(|(name, _)| format!("new.{name}")).collect();
+        let names: Vec<_> = start.values().map(|(name, _)| format!("new.{name}")).collect();
         let new = changed.iter().map(|(slot, value)| (&names[*slot][..], value));
         let list = WengertList::new(&inputs, &[("loss", &loss)].into_iter().chain(new).collect::<Vec<_>>());
 
         let slots = Slots {
-            values: start.slots().map(|(_, value)| value.to_data()).collect(),
+            values: start.values().map(|(_, value)| value.to_data()).collect(),
             parameters: parameters.len(),
+            state: start.slots,
             buffers: buffers.len(),
         };
         let room = |(slot, value): &(usize, Tensor<_>)| {
@@ -247,7 +257,7 @@ pub(super) fn run<B: Backend, X: Module<B>>(
 
 /// The model with the step's parameters and buffers.
 pub(super) fn model<B: Backend, M: Module<B>>(model: &M, step: &dyn Replay<B::Elem>) -> M {
-    let Slots { values, parameters, buffers } = step.slots();
+    let Slots { values, parameters, buffers, .. } = step.slots();
     let mut parameters = values[..*parameters].iter();
     let mut buffers = values[values.len() - buffers..].iter();
     same_backend(model, |leaf, old| {
@@ -261,4 +271,23 @@ pub(super) fn model<B: Backend, M: Module<B>>(model: &M, step: &dyn Replay<B::El
             None => old.clone(),
         }
     })
+}
+
+/// The slot of this name of each parameter; none where one has no such slot of its own shape.
+pub(super) fn slot<B: Backend>(
+    parameters: &[Tensor<B>],
+    step: &dyn Replay<B::Elem>,
+    name: &str,
+) -> Option<Vec<Tensor<B>>> {
+    let (Slots { values, state, .. }, list) = (step.slots(), step.list());
+    let mut found = Vec::with_capacity(parameters.len());
+    let mut first = parameters.len();
+    for (parameter, names) in parameters.iter().zip(state) {
+        let place = first + names.iter().position(|own| *own == name)?;
+        let spec = list[list.inputs()[place]].spec;
+        let data = (spec == parameter.spec()).then(|| values[place].as_data())?;
+        found.push(Tensor::from_data(data, parameter.shape(), parameter.device()));
+        first += names.len();
+    }
+    Some(found)
 }

@@ -1,18 +1,22 @@
 //! One step as a function of tensors, the same for a backend that computes and for [`Trace`](autodiff_core::Trace).
 
+use alloc::string::String;
+use alloc::vec;
 use alloc::vec::Vec;
 
-use autodiff_core::{Autodiff, Backend, Index, Tensor};
-use optim::{Optimizer, StepInputs};
+use autodiff_core::{Autodiff, Backend, Index, Spec, Tensor};
+use optim::{Optimizer, ParamStep, StepInputs, Updated};
 
 use crate::{Context, Kind, Module, ParamId};
 
 /// The loss function of a step.
 pub(super) type Loss<'f, C, M, X> = dyn Fn(&M, &X, &mut Context<Autodiff<C>>) -> Tensor<Autodiff<C>> + 'f;
 
-/// What a step reads and changes: each parameter with its state, and the buffers, in the order of the model's fields.
+/// What a step reads and changes: each parameter with its name and state, and the buffers, in the order of the model's
+/// fields.
 #[derive(Debug)]
 pub(super) struct Values<C: Backend> {
+    pub(super) names: Vec<String>,
     pub(super) parameters: Vec<Tensor<C>>,
     pub(super) state: Vec<Vec<Tensor<C>>>,
     pub(super) buffers: Vec<Tensor<C>>,
@@ -24,9 +28,6 @@ pub(super) struct Outcome<C: Backend> {
     pub(super) parameters: Vec<Option<Updated<C>>>,
     pub(super) buffers: Vec<Option<Tensor<C>>>,
 }
-
-/// A parameter and its state after the update.
-pub(super) type Updated<C> = (Tensor<C>, Vec<Tensor<C>>);
 
 /// A model in which gradients are recorded, with its variables and buffers in order.
 pub(super) struct Instance<C: Backend, M> {
@@ -67,39 +68,47 @@ impl<C: Backend, M> Instance<C, M> {
         batch: &X,
         key: Index<C>,
         optimizer: &O,
-        state: &[Vec<Tensor<C>>],
+        values: &Values<C>,
         at: impl Fn(usize) -> StepInputs<C>,
     ) -> Outcome<C> {
         let mut ctx = Context::training(Tensor::constant_of(key.tensor().clone()).to_index());
         let loss = loss(&self.model, batch, &mut ctx);
         let value = loss.value().clone();
         let gradients = loss.backward();
-        let mut parameters = Vec::with_capacity(self.variables.len());
-        for (number, (variable, state)) in self.variables.iter().zip(state).enumerate() {
-            parameters.push(match gradients.get(variable) {
-                Some(gradient) => {
-                    let updated = optimizer.update(variable.value(), gradient, state, &at(number));
-                    check_update(number, variable.value(), state, &updated);
-                    Some(updated)
-                }
-                None => None,
-            });
+        let (mut numbers, mut params) = (Vec::new(), Vec::new());
+        for (number, variable) in self.variables.iter().enumerate() {
+            if let Some(grad) = gradients.get(variable) {
+                let (name, state) = (&values.names[number], &values.state[number]);
+                numbers.push(number);
+                params.push(ParamStep { name, value: variable.value(), grad: grad.clone(), state, at: at(number) });
+            }
+        }
+        let updated = optimizer.step(&params);
+        check_updates(&params, &updated);
+        let mut parameters = vec![None; self.variables.len()];
+        for (number, updated) in numbers.into_iter().zip(updated) {
+            parameters[number] = Some(updated);
         }
         let new = |id| ctx.new_buffer(id).map(|value| value.value().clone());
         Outcome { loss: value, parameters, buffers: self.buffers.iter().map(new).collect() }
     }
 }
 
-/// An optimizer must leave shapes and formats, and the number of slots, as they are.
+/// An optimizer must answer each parameter, and leave shapes and formats, and the number of slots, as they are.
 #[track_caller]
-fn check_update<C: Backend>(number: usize, old: &Tensor<C>, state: &[Tensor<C>], (new, next): &Updated<C>) {
-    let specs = |first: &Tensor<C>, rest: &[Tensor<C>]| {
-        let rest = rest.iter().map(Tensor::spec);
-        core::iter::once(first.spec()).chain(rest).collect::<Vec<_>>()
-    };
-    let (expected, found) = (specs(old, state), specs(new, next));
-    assert!(
-        expected == found,
-        "optimizer: parameter {number} and its state are {expected:?}, their update answered {found:?}"
-    );
+fn check_updates<C: Backend>(params: &[ParamStep<'_, C>], updated: &[Updated<C>]) {
+    let (expected, found) = (params.len(), updated.len());
+    assert!(expected == found, "optimizer: {expected} parameters given, {found} answered");
+    for (old, (new, next)) in params.iter().zip(updated) {
+        let (expected, found) = (specs(old.value, old.state), specs(new, next));
+        let name = old.name;
+        assert!(
+            expected == found,
+            "optimizer: parameter `{name}` and its state are {expected:?}, their update answered {found:?}"
+        );
+    }
+}
+
+fn specs<C: Backend>(first: &Tensor<C>, rest: &[Tensor<C>]) -> Vec<Spec> {
+    core::iter::once(first).chain(rest).map(Tensor::spec).collect()
 }

@@ -6,7 +6,7 @@ use nn::{
     Backend, Buffer, Context, Dropout, Keys, Layer, Linear, Module, Param, Reduction, Tanh, TrainStep, cross_entropy,
     mse_loss,
 };
-use optim::{Adam, Optimizer, Sgd};
+use optim::{Adam, Optimizer, ParamStep, Rule, Sgd, Updated};
 
 type F32 = Cpu<f32>;
 type F64 = Cpu<f64>;
@@ -49,6 +49,8 @@ macro_rules! check_equal {
         eager
     }};
 }
+
+mod wrapped;
 
 #[test]
 fn five_hundred_steps_of_adam_are_the_same_eager_and_compiled() {
@@ -295,7 +297,7 @@ fn adam_counts_the_updates_of_each_parameter() {
     }
     // Adam's first step has the length of the learning rate.
     assert!((step.model().1.item() - 0.9).abs() < 1e-8);
-    assert_eq!(Adam::new(0.1).lr(), 0.1);
+    assert_eq!(step.lr(), 0.1);
 }
 
 fn scaled<B: Backend>(model: &Param<B>, (x, factor): &(Tensor<B>, f64), _: &mut Context<B>) -> Tensor<B> {
@@ -337,15 +339,12 @@ struct Careless {
     answered: usize,
 }
 
-impl Optimizer for Careless {
+impl Rule for Careless {
     fn lr(&self) -> f64 {
         0.1
     }
-    fn state_names(&self) -> &'static [&'static str] {
-        &["slot"]
-    }
-    fn init<B: Backend>(&self, param: &Tensor<B>) -> Vec<Tensor<B>> {
-        vec![param.zeros_like(); self.slots]
+    fn init<B: Backend>(&self, param: &Tensor<B>) -> Vec<(&'static str, Tensor<B>)> {
+        vec![("slot", param.zeros_like()); self.slots]
     }
     fn update<B: Backend>(
         &self,
@@ -353,23 +352,45 @@ impl Optimizer for Careless {
         grad: &Tensor<B>,
         state: &[Tensor<B>],
         at: &optim::StepInputs<B>,
-    ) -> (Tensor<B>, Vec<Tensor<B>>) {
+    ) -> Updated<B> {
         (param - &at.lr * grad, vec![state[0].clone(); self.answered])
     }
 }
 
 #[test]
-#[should_panic(expected = "optimizer: 1 slots are named, [\"slot\"], `init` answered 2")]
-fn an_optimizer_names_each_slot() {
+#[should_panic(expected = "optimizer: parameter `0.weight` has two slots `slot`: [\"slot\", \"slot\"]")]
+fn an_optimizer_names_each_slot_differently() {
     let optimizer = Careless { slots: 2, answered: 2 };
     let _ = TrainStep::compile(mlp::<F32>(1), optimizer, classify, &batch(0, 6));
 }
 
 #[test]
-#[should_panic(expected = "optimizer: parameter 0 and its state are")]
+#[should_panic(expected = "optimizer: parameter `0.weight` and its state are")]
 fn an_optimizer_answers_each_slot() {
     let optimizer = Careless { slots: 1, answered: 2 };
     let _ = TrainStep::compile(mlp::<F32>(1), optimizer, classify, &batch(0, 6));
+}
+
+/// Forgets all parameters but the first.
+#[derive(Clone, Copy, Debug)]
+struct Forgetful;
+
+impl Optimizer for Forgetful {
+    fn base_lr(&self) -> f64 {
+        0.1
+    }
+    fn initial_state<B: Backend>(&self, _: &str, _: &Tensor<B>) -> Vec<(&'static str, Tensor<B>)> {
+        Vec::new()
+    }
+    fn step<B: Backend>(&self, params: &[ParamStep<'_, B>]) -> Vec<Updated<B>> {
+        params[..1].iter().map(|param| (param.value.clone(), Vec::new())).collect()
+    }
+}
+
+#[test]
+#[should_panic(expected = "optimizer: 4 parameters given, 1 answered")]
+fn an_optimizer_answers_each_parameter() {
+    let _ = TrainStep::compile(mlp::<F32>(1), Forgetful, classify, &batch(0, 6));
 }
 
 #[test]
@@ -386,7 +407,7 @@ fn adam_leaves_a_half_alone_that_has_no_gradient() {
     let (adam, x) = (Adam::new(0.1), Tensor::<Cpu<f16>>::new(&[1.0, 1.0], [2]));
     let gradient = Tensor::new(&[0.0, 1.0], [2]);
     let at = optim::StepInputs::new(adam.lr, 1, x.device());
-    let (x, _) = adam.update(&x, &gradient, &adam.init(&x), &at);
+    let (x, _) = adam.update(&x, &gradient, &[x.zeros_like(), x.zeros_like()], &at);
     assert_eq!(x.to_vec()[0], f16::from_f32(1.0));
     assert!(x.to_vec()[1] < f16::from_f32(0.95));
 }

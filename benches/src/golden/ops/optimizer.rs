@@ -1,54 +1,107 @@
-//! Trajectories of optimizers on small problems, through the `optim` crate.
+//! Trajectories of optimizers on small problems, and clipped gradients, through the `optim` crate.
 
 use autodiff_core::{Autodiff, Backend, Tensor};
-use optim::{Adam, Optimizer, Sgd, StepInputs};
+use optim::{
+    Adadelta, Adafactor, Adagrad, Adam, AdamW, Adamax, Asgd, Lion, NAdam, RAdam, RmsProp, Rprop, Rule, Sgd, StepInputs,
+    clip_grad_norm, clip_grad_value,
+};
 
-use crate::golden::call::{Call, Function, Outputs, Unsupported};
+use crate::golden::call::{Attribute, Call, Function, Outputs, Unsupported};
 
 pub(super) fn find<B: Backend>(op: &str) -> Option<Function<B>> {
     let function: Function<B> = match op {
         "optim/sgd" => |c| trajectory(c, &sgd(c)?),
-        "optim/adam" => |c| trajectory(c, &adam(c)?),
+        "optim/adagrad" => |c| trajectory(c, &adagrad(c)?),
+        "optim/adadelta" => |c| trajectory(c, &adadelta(c)?),
+        "optim/rmsprop" => |c| trajectory(c, &rmsprop(c)?),
+        "optim/adam" => |c| match or(c, "decoupled_weight_decay", false)? {
+            true => trajectory(c, &AdamW { weight_decay: or(c, "weight_decay", 0.0)?, ..adamw(c)? }),
+            false => trajectory(c, &adam(c)?),
+        },
+        "optim/adamw" => |c| trajectory(c, &adamw(c)?),
+        "optim/adamax" => |c| trajectory(c, &adamax(c)?),
+        "optim/nadam" => |c| trajectory(c, &nadam(c)?),
+        "optim/radam" => |c| trajectory(c, &radam(c)?),
+        "optim/adafactor" => |c| trajectory(c, &adafactor(c)?),
+        "optim/lion" => |c| trajectory(c, &lion(c)?),
+        "optim/asgd" => |c| trajectory(c, &asgd(c)?),
+        "optim/rprop" => |c| trajectory(c, &rprop(c)?),
+        "clip_grad_norm" => |c| {
+            let (max_norm, norm_type) = (c.attribute("max_norm")?, or(c, "norm_type", 2.0)?);
+            let (clipped, total) = clip_grad_norm(&c.tensors(), max_norm, norm_type);
+            let mut outputs = named(c, clipped);
+            outputs.push(("total_norm".into(), total));
+            Ok(outputs)
+        },
+        "clip_grad_value" => |c| Ok(named(c, clip_grad_value(&c.tensors(), c.attribute("clip_value")?))),
         _ => return None,
     };
     Some(function)
 }
 
-fn sgd<B: Backend>(c: &Call<'_, B>) -> Result<Sgd, Unsupported> {
-    let number = |name| c.option(name).map(Option::unwrap_or_default);
-    let flag = |name| c.option(name).map(Option::unwrap_or_default);
-    Ok(Sgd {
-        lr: c.attribute("lr")?,
-        momentum: number("momentum")?,
-        dampening: number("dampening")?,
-        weight_decay: number("weight_decay")?,
-        nesterov: flag("nesterov")?,
-        maximize: flag("maximize")?,
-    })
+/// An attribute, or what it is where it is not given.
+fn or<B: Backend, T: Attribute>(c: &Call<'_, B>, name: &str, default: T) -> Result<T, Unsupported> {
+    Ok(c.option(name)?.unwrap_or(default))
 }
 
-fn adam<B: Backend>(c: &Call<'_, B>) -> Result<Adam, Unsupported> {
-    let default = Adam::default();
-    Ok(Adam {
-        lr: c.attribute("lr")?,
-        betas: c.option("betas")?.map_or(default.betas, <[f64; 2]>::into),
-        eps: c.option("eps")?.unwrap_or(default.eps),
-        weight_decay: c.option("weight_decay")?.unwrap_or(default.weight_decay),
-        maximize: c.option("maximize")?.unwrap_or(default.maximize),
-    })
+/// Two numbers that are one attribute, or what they are where they are not given.
+fn pair<B: Backend>(c: &Call<'_, B>, name: &str, default: (f64, f64)) -> Result<(f64, f64), Unsupported> {
+    Ok(c.option::<[f64; 2]>(name)?.map_or(default, Into::into))
 }
+
+/// Two numbers of which the first may depend on the element.
+fn epsilons<B: Backend>(
+    c: &Call<'_, B>,
+    name: &str,
+    default: (Option<f64>, f64),
+) -> Result<(Option<f64>, f64), Unsupported> {
+    Ok(c.option::<[f64; 2]>(name)?.map_or(default, |[first, second]| (Some(first), second)))
+}
+
+/// The clipped gradients under the names of the inputs.
+fn named<B: Backend>(c: &Call<'_, B>, tensors: Vec<Tensor<B>>) -> Outputs<B> {
+    c.names().zip(tensors).collect()
+}
+
+/// A rule whose settings are attributes of the same names; what is not given is as the rule's default has it.
+macro_rules! rule {
+    ($name:ident, $Rule:ident, $($field:ident: $read:ident),*) => {
+        fn $name<B: Backend>(c: &Call<'_, B>) -> Result<$Rule, Unsupported> {
+            let default = $Rule::default();
+            Ok($Rule {
+                lr: c.attribute("lr")?,
+                maximize: or(c, "maximize", default.maximize)?,
+                $($field: $read(c, stringify!($field), default.$field)?),*
+            })
+        }
+    };
+}
+
+rule!(sgd, Sgd, momentum: or, dampening: or, weight_decay: or, nesterov: or);
+rule!(adagrad, Adagrad, lr_decay: or, weight_decay: or, initial_accumulator_value: or, eps: or);
+rule!(adadelta, Adadelta, rho: or, eps: or, weight_decay: or);
+rule!(rmsprop, RmsProp, alpha: or, eps: or, weight_decay: or, momentum: or, centered: or);
+rule!(adam, Adam, betas: pair, eps: or, weight_decay: or, amsgrad: or);
+rule!(adamw, AdamW, betas: pair, eps: or, weight_decay: or, amsgrad: or);
+rule!(adamax, Adamax, betas: pair, eps: or, weight_decay: or);
+rule!(nadam, NAdam, betas: pair, eps: or, weight_decay: or, momentum_decay: or, decoupled_weight_decay: or);
+rule!(radam, RAdam, betas: pair, eps: or, weight_decay: or, decoupled_weight_decay: or);
+rule!(adafactor, Adafactor, beta2_decay: or, eps: epsilons, d: or, weight_decay: or);
+rule!(lion, Lion, betas: pair, weight_decay: or);
+rule!(asgd, Asgd, lambd: or, alpha: or, t0: or, weight_decay: or);
+rule!(rprop, Rprop, etas: pair, step_sizes: pair);
 
 /// `params[k]` after `k` steps, `losses[k]` and `gradients[k]` there before the next.
-fn trajectory<B: Backend>(c: &Call<'_, B>, optimizer: &impl Optimizer) -> Result<Outputs<B>, Unsupported> {
+fn trajectory<B: Backend>(c: &Call<'_, B>, rule: &impl Rule) -> Result<Outputs<B>, Unsupported> {
     let steps: u32 = c.attribute::<usize>("steps")?.try_into().or_else(|_| c.unknown("steps"))?;
     let problem = Problem::new(c)?;
     let mut x = c.tensor("x0")?.clone();
-    let mut state = optimizer.init(&x);
+    let mut state: Vec<_> = rule.init(&x).into_iter().map(|(_, slot)| slot).collect();
     let (mut params, mut losses, mut gradients) = (vec![x.clone()], Vec::new(), Vec::new());
     for step in 0..steps {
         let (loss, gradient) = problem.gradient(&x, step as usize);
-        let at = StepInputs::new(optimizer.lr(), step + 1, x.device());
-        (x, state) = optimizer.update(&x, &gradient, &state, &at);
+        let at = StepInputs::new(rule.lr(), step + 1, x.device());
+        (x, state) = rule.update(&x, &gradient, &state, &at);
         params.push(x.clone());
         losses.extend(loss);
         gradients.push(gradient);
