@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use autodiff_core::{Backend, Element, Index};
-use clap::{Args, CommandFactory, FromArgMatches, Parser, value_parser};
+use clap::{Args, Parser, value_parser};
 use indicatif::{ProgressBar, ProgressStyle};
 use nn::{Module, TrainStep};
 use optim::Optimizer;
@@ -56,7 +56,7 @@ pub fn parse<F: Parser>(defaults: Defaults) -> F {
 
 fn parse_from<F: Parser>(defaults: Defaults, arguments: impl IntoIterator<Item = OsString>) -> Result<F, clap::Error> {
     let Defaults { epochs, batch_size, lr } = defaults;
-    let mut command = <F as CommandFactory>::command();
+    let mut command = F::command();
     for (flag, value) in [("epochs", epochs), ("batch_size", batch_size), ("lr", lr)] {
         command = command.mut_arg(flag, |argument| argument.required(false).default_value(value));
     }
@@ -112,7 +112,8 @@ pub fn fit<B: Backend, M: Module<B>, X: Module<B>, O: Optimizer, S>(
     let style = ProgressStyle::with_template("{bar:40} epoch {prefix}, step {pos} of {len}, {eta} left {msg}")?;
     for epoch in 1..=epochs {
         let plan = steps(epoch);
-        let bar = ProgressBar::new(plan.len() as u64).with_style(style.clone()).with_prefix(format!("{epoch} of {epochs}"));
+        let bar =
+            ProgressBar::new(plan.len() as u64).with_style(style.clone()).with_prefix(format!("{epoch} of {epochs}"));
         let mut losses = nn::metrics::Mean::default();
         for item in &plan {
             let batch = batch(step, item);
@@ -134,5 +135,7 @@ pub fn fit<B: Backend, M: Module<B>, X: Module<B>, O: Optimizer, S>(
 /// The first line of a program's output.
 pub fn announce(what: &str, parameters: usize, fit: &Fit, examples: usize) {
     let (epochs, size, lr, seed) = (fit.epochs(), fit.batch_size(examples), fit.lr, fit.seed);
-    say!("{what}: {parameters} parameters, {examples} examples, {epochs} epochs, {size} a step, rate {lr}, seed {seed}");
+    say!(
+        "{what}: {parameters} parameters, {examples} examples, {epochs} epochs, {size} a step, rate {lr}, seed {seed}"
+    );
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use autodiff_core::{Backend, Index, Interpolation, Tensor};
+use autodiff_core::{Backend, Index, Interpolation};
 
 use crate::batches::Batch;
 use crate::digits::{self, INK, SIDE};
@@ -118,7 +118,8 @@ pub fn cifar10(folder: &Path) -> Result<Split, FileError> {
     let part = |name: &str| {
         let names = [format!("{name}.bin"), format!("{name}.bin.gz"), format!("{name}_batch.bin")];
         let batches = (1..=5).map(|number| format!("data_batch_{number}.bin")).filter(|_| name == "train");
-        let found: Vec<_> = names.into_iter().chain(batches).map(|name| folder.join(name)).filter(|path| path.exists()).collect();
+        let found: Vec<_> =
+            names.into_iter().chain(batches).map(|name| folder.join(name)).filter(|path| path.exists()).collect();
         if found.is_empty() {
             return Err(FileError::new(&folder.join(format!("{name}.bin")), "a file", "none"));
         }

@@ -1,6 +1,6 @@
 //! Text as a sequence of characters with numbers.
 
-use std::collections::BTreeMap;
+use alloc::collections::BTreeMap;
 use std::path::Path;
 
 use autodiff_core::{Backend, Element, Index, Tensor};
@@ -109,7 +109,8 @@ pub fn mean_loss<B: Backend>(
     device: &B::Device,
     mut loss: impl FnMut(&(Index<B>, Index<B>)) -> Tensor<B>,
 ) -> f64 {
-    let starts: Vec<i32> = (0..tokens.len().saturating_sub(1) / length).filter_map(|row| (row * length).try_into().ok()).collect();
+    let starts: Vec<i32> =
+        (0..tokens.len().saturating_sub(1) / length).filter_map(|row| (row * length).try_into().ok()).collect();
     let mut mean = nn::metrics::Mean::default();
     for starts in starts.chunks(size) {
         #[expect(clippy::cast_precision_loss, reason = "the number of rows in a step")]

@@ -24,6 +24,7 @@ mod sgd;
 mod accumulate;
 mod clip;
 mod ema;
+mod grad_scaler;
 mod groups;
 
 mod lbfgs;
@@ -39,6 +40,7 @@ pub use adamw::AdamW;
 pub use asgd::Asgd;
 pub use clip::{ClipGradNorm, ClipGradValue, clip_grad_norm, clip_grad_value};
 pub use ema::Ema;
+pub use grad_scaler::GradScaler;
 pub use groups::{Group, Groups, biases_and_norms};
 pub use lbfgs::{Lbfgs, LbfgsInfo, LbfgsParams, LbfgsStop, LineSearch};
 pub use lion::Lion;

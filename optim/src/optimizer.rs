@@ -67,6 +67,14 @@ pub trait Optimizer: Clone + Debug {
     #[must_use]
     #[track_caller]
     fn step<B: Backend>(&self, params: &[ParamStep<'_, B>]) -> Vec<Updated<B>>;
+
+    /// What the loss is to be multiplied by before its gradients are taken, from the state of the model's first parameter;
+    /// the step is given gradients that were divided by it. None, but for [`GradScaler`](crate::GradScaler).
+    #[must_use]
+    #[track_caller]
+    fn loss_scale<B: Backend>(&self, _state: &[Tensor<B>]) -> Option<Tensor<B>> {
+        None
+    }
 }
 
 impl<R: Rule> Optimizer for R {

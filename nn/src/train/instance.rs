@@ -74,13 +74,18 @@ impl<C: Backend, M> Instance<C, M> {
         let mut ctx = Context::training(Tensor::constant_of(key.tensor().clone()).to_index());
         let loss = loss(&self.model, batch, &mut ctx);
         let value = loss.value().clone();
-        let gradients = loss.backward();
+        let scale = values.state.first().and_then(|state| optimizer.loss_scale(state));
+        let gradients = match &scale {
+            Some(scale) => (loss * Tensor::constant_of(scale.clone())).backward(),
+            None => loss.backward(),
+        };
         let (mut numbers, mut params) = (Vec::new(), Vec::new());
         for (number, variable) in self.variables.iter().enumerate() {
             if let Some(grad) = gradients.get(variable) {
                 let (name, state) = (&values.names[number], &values.state[number]);
                 numbers.push(number);
-                params.push(ParamStep { name, value: variable.value(), grad: grad.clone(), state, at: at(number) });
+                let grad = scale.as_ref().map_or_else(|| grad.clone(), |scale| grad / scale);
+                params.push(ParamStep { name, value: variable.value(), grad, state, at: at(number) });
             }
         }
         let updated = optimizer.step(&params);

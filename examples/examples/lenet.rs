@@ -1,0 +1,149 @@
+//! LeNet-5 learns to read handwritten digits (LeCun, Bottou, Bengio and Haffner 1998, figure 2): two convolutions with
+//! pooling, three affine layers, the hyperbolic tangent between them.
+//!
+//! `--data` is a folder with MNIST's four IDX files; without it the 8x8 digits of the repository are enlarged. With
+//! `--precision bf16` or `f16` the network computes in halves, while the weights that are trained stay in 32 bits.
+
+use core::error::Error;
+use std::process::ExitCode;
+
+use autodiff_core::{Backend, DType, Element, Execute, Tensor};
+use backend_faer::Faer;
+use clap::{Parser, ValueEnum};
+use examples::batches::{Batch, rows};
+use examples::fit::{Defaults, Fit, announce, fit, parse, shuffled_rows};
+use examples::images::{Split, embedded, mnist, resized};
+use examples::{finish, say};
+use nn::metrics::accuracy;
+use nn::{
+    AvgPool2d, Context, Conv2d, ConvOptions, Flatten, Keys, Layer, Linear, Module, Padding, Reduction, Tanh, TrainStep,
+    cross_entropy,
+};
+use optim::{
+    GradScaler, Sgd,
+    schedule::{CosineAnnealingLr, Schedule},
+};
+
+/// Pixels along one side of what the network takes.
+const SIDE: usize = 28;
+/// Test images at once.
+const TESTED: usize = 500;
+
+/// Train LeNet-5 on handwritten digits.
+#[derive(Parser)]
+struct Flags {
+    #[command(flatten)]
+    fit: Fit,
+    /// What the network computes in.
+    #[arg(long, value_enum, default_value = "f32")]
+    precision: Precision,
+    /// Fail when the test accuracy stays below this.
+    #[arg(long, value_name = "PERCENT", value_parser = examples::flags::percent)]
+    at_least: Option<f64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Precision {
+    F32,
+    Bf16,
+    F16,
+}
+
+type LeNet5<B> = (
+    (Conv2d<B>, Tanh, AvgPool2d),
+    (Conv2d<B>, Tanh, AvgPool2d),
+    Flatten,
+    (Linear<B>, Tanh),
+    (Linear<B>, Tanh),
+    Linear<B>,
+);
+
+fn lenet5<B: Backend>(keys: &mut Keys<B>) -> LeNet5<B> {
+    let padded = ConvOptions { padding: Padding::Same, ..ConvOptions::default() };
+    (
+        (Conv2d::with(1, 6, [5, 5], padded, keys), Tanh, AvgPool2d::new([2, 2])),
+        (Conv2d::new(6, 16, [5, 5], keys), Tanh, AvgPool2d::new([2, 2])),
+        Flatten::default(),
+        (Linear::new(400, 120, keys), Tanh),
+        (Linear::new(120, 84, keys), Tanh),
+        Linear::new(84, 10, keys),
+    )
+}
+
+fn loss<B: Backend>(model: &LeNet5<B>, (x, labels): &Batch<B>, ctx: &mut Context<B>) -> Tensor<B> {
+    cross_entropy(&model.forward(x, ctx), labels, Reduction::Mean)
+}
+
+/// [`loss`] of the network in halves.
+fn half<B: Backend>(dtype: DType, model: &LeNet5<B>, (x, labels): &Batch<B>, ctx: &mut Context<B>) -> Tensor<B> {
+    let logits = model.cast(dtype).forward(&x.cast(dtype), ctx).cast(DType::Elem);
+    cross_entropy(&logits, labels, Reduction::Mean)
+}
+
+fn bf16<B: Backend>(model: &LeNet5<B>, batch: &Batch<B>, ctx: &mut Context<B>) -> Tensor<B> {
+    half(DType::Bf16, model, batch, ctx)
+}
+
+fn f16<B: Backend>(model: &LeNet5<B>, batch: &Batch<B>, ctx: &mut Context<B>) -> Tensor<B> {
+    half(DType::F16, model, batch, ctx)
+}
+
+fn main() -> ExitCode {
+    finish(run::<Faer<f32>>(&parse(Defaults { epochs: "10", batch_size: "64", lr: "0.05" })))
+}
+
+fn run<B: Execute>(flags: &Flags) -> Result<(), Box<dyn Error>> {
+    let (options, device) = (&flags.fit, B::Device::default());
+    let Split { train, test } = match &options.data {
+        Some(folder) => mnist(folder)?,
+        None => embedded()?,
+    };
+    let part = |images: examples::images::Images, quick| {
+        let count = options.limit(images.len(), quick);
+        resized(&images.first(count).tensors::<B>(&device), [SIDE, SIDE])
+    };
+    let (train, test) = (part(train, 256), part(test, 128));
+    let count = train.0.shape()[0];
+    let (key, size) = (options.key::<B>(&device), options.batch_size(count));
+    let model = lenet5(&mut Keys::from_key(key.fold_in(0)));
+    announce("LeNet-5", model.num_parameters(), options, count);
+
+    let sgd = GradScaler::new(Sgd { momentum: 0.9, ..Sgd::new(options.lr) });
+    let example = rows(&train, &vec![0; size]);
+    let mut step = match flags.precision {
+        Precision::F32 => TrainStep::compile(model, sgd, loss, &example),
+        Precision::Bf16 => TrainStep::compile(model, sgd, bf16, &example),
+        Precision::F16 => TrainStep::compile(model, sgd, f16, &example),
+    };
+    let steps = u32::try_from(count / size)? * options.epochs();
+    let schedule = CosineAnnealingLr { t_max: steps, eta_min: 0.0 };
+    let batch = |step: &mut TrainStep<B, _, _, _>, chosen: &Vec<i32>| {
+        step.set_lr(schedule.at(options.lr, step.steps()));
+        rows(&train, chosen)
+    };
+    let mut last = 0.0;
+    say!("epoch   training loss   test accuracy");
+    let order = |epoch| shuffled_rows(count, size, epoch, &key.fold_in(1));
+    fit(&mut step, options.epochs(), order, batch, |epoch, loss, step| {
+        last = 100.0 * evaluate(&step.model(), &test);
+        say!("{epoch:>5}   {loss:>13.5}   {last:>12.2}%");
+        Ok(())
+    })?;
+    match flags.at_least {
+        Some(least) if last < least => Err(format!("the accuracy is {last:.2}%, below {least}%").into()),
+        _ => Ok(()),
+    }
+}
+
+/// The part of the test images that is read right.
+fn evaluate<B: Backend>(model: &LeNet5<B>, (x, labels): &Batch<B>) -> f64 {
+    let (count, mut mean) = (x.shape()[0], nn::metrics::Mean::default());
+    for start in (0..count).step_by(TESTED) {
+        let range = start..count.min(start + TESTED);
+        #[expect(clippy::cast_precision_loss, reason = "the number of images in a part")]
+        let weight = range.len() as f64;
+        let logits = model.forward(&x.slice(0, range.clone()), &mut Context::evaluation());
+        mean.add(accuracy(&logits, &labels.slice(0, range)).item().into_f64(), weight);
+    }
+    mean.mean()
+}
