@@ -11,19 +11,20 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use autodiff_core::{Backend, Element, Execute, Index, Tensor};
+use autodiff_core::{Backend, DType, Element, Execute, Index, Tensor};
 use backend_cpu::Cpu;
 use backend_faer::Faer;
 use clap::{Parser, value_parser};
 use examples::batches::{Batch, rows, shuffled, split, tensors};
 use examples::digits::{CLASSES, Digit, PIXELS, load};
 use examples::plot::{Curve, check_writable, write_svg};
+use examples::precision::Precision;
 use examples::terminal::{side_by_side, table};
 use examples::{Computer, finish, flags, say};
 use indicatif::{ProgressBar, ProgressStyle};
 use nn::metrics::{ConfusionMatrix, Mean, accuracy};
 use nn::{Context, Keys, Linear, Module, Reduction, TrainStep, cross_entropy};
-use optim::Adam;
+use optim::{Adam, GradScaler};
 
 const HIDDEN: usize = 256;
 /// One digit in five is kept for the test.
@@ -53,6 +54,9 @@ struct Flags {
     /// Run each operation as it comes, instead of a step that was compiled once.
     #[arg(long)]
     eager: bool,
+    /// What the network computes in; its weights are trained in 32 bits.
+    #[arg(long, value_enum, default_value = "f32")]
+    precision: Precision,
     /// Where to write the loss curve.
     #[arg(long, value_name = "FILE", default_value = "out/digits-loss.svg")]
     plot: PathBuf,
@@ -81,8 +85,13 @@ impl<B: Backend> Mlp<B> {
     }
 }
 
-fn loss<B: Backend>(model: &Mlp<B>, (x, labels): &Batch<B>, _: &mut Context<B>) -> Tensor<B> {
-    cross_entropy(&model.forward(x), labels, Reduction::Mean)
+/// A batch, and what the network computes it in.
+type Task<B> = (Batch<B>, Precision);
+
+fn loss<B: Backend>(model: &Mlp<B>, ((x, labels), precision): &Task<B>, _: &mut Context<B>) -> Tensor<B> {
+    let dtype = precision.dtype();
+    let logits = model.to_dtype(dtype).forward(&x.cast(dtype)).cast(DType::Elem);
+    cross_entropy(&logits, labels, Reduction::Mean)
 }
 
 fn main() -> ExitCode {
@@ -133,13 +142,13 @@ fn learn<B: Execute>(
         return Err(format!("--batch-size: {size} asked for, there are {count} digits to learn from").into());
     }
     let epochs = flags.epochs.unwrap_or(if flags.quick { 3 } else { 30 });
-    let (model, adam) = (Mlp::new(&mut Keys::from_key(key.fold_in(1))), Adam::new(flags.lr));
+    let (model, adam) = (Mlp::new(&mut Keys::from_key(key.fold_in(1))), GradScaler::new(Adam::new(flags.lr)));
     say!("{PIXELS} pixels, {HIDDEN} hidden units with ReLU, {CLASSES} logits: {} parameters", model.num_parameters());
     say!("Adam, rate {}, {} steps an epoch, {size} digits each\n", flags.lr, count / size);
     let mut step = if flags.eager {
         TrainStep::eager(model, adam, loss)
     } else {
-        TrainStep::compile(model, adam, loss, &rows(train, &vec![0; size]))
+        TrainStep::compile(model, adam, loss, &(rows(train, &vec![0; size]), flags.precision))
     };
     let (mut training, mut testing) = (Vec::new(), Vec::new());
     let style = ProgressStyle::with_template("{bar:40} epoch {pos} of {len}, {eta} left")?;
@@ -148,7 +157,7 @@ fn learn<B: Execute>(
     for epoch in 1..=epochs {
         let mut mean = Mean::default();
         for chosen in shuffled(count, &key.fold_in(2).fold_in(epoch)).chunks_exact(size) {
-            mean.add(step.run(&rows(train, chosen))?.into_f64(), 1.0);
+            mean.add(step.run(&(rows(train, chosen), flags.precision))?.into_f64(), 1.0);
         }
         let (train_loss, (test_loss, accuracy)) = (mean.mean(), evaluate(&step.model(), test));
         if !train_loss.is_finite() {

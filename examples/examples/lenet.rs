@@ -9,10 +9,11 @@ use std::process::ExitCode;
 
 use autodiff_core::{Backend, DType, Element, Execute, Tensor};
 use backend_faer::Faer;
-use clap::{Parser, ValueEnum};
+use clap::Parser;
 use examples::batches::{Batch, rows};
 use examples::fit::{Defaults, Fit, announce, fit, parse, shuffled_rows};
-use examples::images::{Split, embedded, mnist, resized};
+use examples::images::{Images, Split, embedded, mnist, resized};
+use examples::precision::Precision;
 use examples::{finish, say};
 use nn::metrics::accuracy;
 use nn::{
@@ -42,13 +43,6 @@ struct Flags {
     at_least: Option<f64>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Precision {
-    F32,
-    Bf16,
-    F16,
-}
-
 type LeNet5<B> = (
     (Conv2d<B>, Tanh, AvgPool2d),
     (Conv2d<B>, Tanh, AvgPool2d),
@@ -70,22 +64,13 @@ fn lenet5<B: Backend>(keys: &mut Keys<B>) -> LeNet5<B> {
     )
 }
 
-fn loss<B: Backend>(model: &LeNet5<B>, (x, labels): &Batch<B>, ctx: &mut Context<B>) -> Tensor<B> {
-    cross_entropy(&model.forward(x, ctx), labels, Reduction::Mean)
-}
+/// A batch, and what the network computes it in.
+type Task<B> = (Batch<B>, Precision);
 
-/// [`loss`] of the network in halves.
-fn half<B: Backend>(dtype: DType, model: &LeNet5<B>, (x, labels): &Batch<B>, ctx: &mut Context<B>) -> Tensor<B> {
-    let logits = model.cast(dtype).forward(&x.cast(dtype), ctx).cast(DType::Elem);
+fn loss<B: Backend>(model: &LeNet5<B>, ((x, labels), precision): &Task<B>, ctx: &mut Context<B>) -> Tensor<B> {
+    let dtype = precision.dtype();
+    let logits = model.to_dtype(dtype).forward(&x.cast(dtype), ctx).cast(DType::Elem);
     cross_entropy(&logits, labels, Reduction::Mean)
-}
-
-fn bf16<B: Backend>(model: &LeNet5<B>, batch: &Batch<B>, ctx: &mut Context<B>) -> Tensor<B> {
-    half(DType::Bf16, model, batch, ctx)
-}
-
-fn f16<B: Backend>(model: &LeNet5<B>, batch: &Batch<B>, ctx: &mut Context<B>) -> Tensor<B> {
-    half(DType::F16, model, batch, ctx)
 }
 
 fn main() -> ExitCode {
@@ -98,7 +83,7 @@ fn run<B: Execute>(flags: &Flags) -> Result<(), Box<dyn Error>> {
         Some(folder) => mnist(folder)?,
         None => embedded()?,
     };
-    let part = |images: examples::images::Images, quick| {
+    let part = |images: Images, quick| {
         let count = options.limit(images.len(), quick);
         resized(&images.first(count).tensors::<B>(&device), [SIDE, SIDE])
     };
@@ -108,18 +93,14 @@ fn run<B: Execute>(flags: &Flags) -> Result<(), Box<dyn Error>> {
     let model = lenet5(&mut Keys::from_key(key.fold_in(0)));
     announce("LeNet-5", model.num_parameters(), options, count);
 
-    let sgd = GradScaler::new(Sgd { momentum: 0.9, ..Sgd::new(options.lr) });
-    let example = rows(&train, &vec![0; size]);
-    let mut step = match flags.precision {
-        Precision::F32 => TrainStep::compile(model, sgd, loss, &example),
-        Precision::Bf16 => TrainStep::compile(model, sgd, bf16, &example),
-        Precision::F16 => TrainStep::compile(model, sgd, f16, &example),
-    };
+    let sgd = GradScaler::new(Sgd { momentum: 0.9, weight_decay: 5e-4, ..Sgd::new(options.lr) });
+    let task = |chosen: &[i32]| (rows(&train, chosen), flags.precision);
+    let mut step = TrainStep::compile(model, sgd, loss, &task(&vec![0; size]));
     let steps = u32::try_from(count / size)? * options.epochs();
     let schedule = CosineAnnealingLr { t_max: steps, eta_min: 0.0 };
     let batch = |step: &mut TrainStep<B, _, _, _>, chosen: &Vec<i32>| {
         step.set_lr(schedule.at(options.lr, step.steps()));
-        rows(&train, chosen)
+        task(chosen)
     };
     let mut last = 0.0;
     say!("epoch   training loss   test accuracy");

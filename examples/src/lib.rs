@@ -16,6 +16,7 @@ pub mod fit;
 pub mod flags;
 pub mod images;
 pub mod plot;
+pub mod precision;
 pub mod say;
 pub mod sheet;
 pub mod terminal;

@@ -151,7 +151,7 @@ pub trait Module<B: Backend>: Clone + Debug {
     /// use optim::Sgd;
     ///
     /// fn loss<B: Backend>(model: &Linear<B>, x: &Tensor<B>, _: &mut Context<B>) -> Tensor<B> {
-    ///     let y = model.cast(DType::Bf16).forward(&x.cast(DType::Bf16)).cast(DType::Elem);
+    ///     let y = model.to_dtype(DType::Bf16).forward(&x.cast(DType::Bf16)).cast(DType::Elem);
     ///     mse_loss(&y, x, Reduction::Mean)
     /// }
     ///
@@ -164,7 +164,7 @@ pub trait Module<B: Backend>: Clone + Debug {
     /// ```
     #[must_use]
     #[track_caller]
-    fn cast(&self, dtype: DType) -> Self {
+    fn to_dtype(&self, dtype: DType) -> Self {
         same_backend(self, |leaf, tensor| {
             let kept = leaf.kind == Kind::Buffer || !tensor.dtype().is_float();
             if kept { tensor.clone() } else { tensor.cast(dtype) }

@@ -50,6 +50,7 @@ macro_rules! check_equal {
     }};
 }
 
+mod halves;
 mod wrapped;
 
 #[test]

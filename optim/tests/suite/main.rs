@@ -1,6 +1,7 @@
 //! Rules against PyTorch's numbers, traced against eager, derivatives, clipping, schedules, L-BFGS, and what is refused.
 
 mod decorators;
+mod grad_scaler;
 mod gradients;
 mod lbfgs;
 mod panics;

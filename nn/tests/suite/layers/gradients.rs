@@ -63,7 +63,7 @@ fn check_tied<M: Module<F64>>(
 #[track_caller]
 fn check_halves<M: Module<F64>>(module: &M, x: &Tensor<F64>, f: impl Fn(&M, &Tensor<F64>) -> Tensor<F64>) {
     let exact = f(module, x);
-    let half = f(&module.cast(DType::F16), &x.cast(DType::F16));
+    let half = f(&module.to_dtype(DType::F16), &x.cast(DType::F16));
     assert_eq!(half.dtype(), DType::F16);
     let apart = (half.cast(DType::Elem) - &exact).abs().max().item();
     // A few dozen roundings of numbers up to about 1, and up to a tenfold slope through a norm.
