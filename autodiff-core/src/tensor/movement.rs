@@ -238,6 +238,42 @@ macro_rules! movement {
                 Self::concat(&columns, axis)
             }
 
+            /// The parts of extent 1 along an axis, which goes away: what [`stack`](Self::stack) puts together.
+            ///
+            /// They are taken by halves. The gradient of a slice is as large as what it was taken from: the gradient of `n`
+            /// parts passes over the whole `log2 n` times so, and not `n` times.
+            ///
+            /// ```
+            /// use autodiff_core::Tensor;
+            /// use backend_cpu::Cpu;
+            /// let x = Tensor::<Cpu<f32>>::new(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], [2, 3]);
+            /// let columns: Vec<_> = x.unbind(1).iter().map(Tensor::to_vec).collect();
+            /// assert_eq!(columns, [[1.0, 4.0], [2.0, 5.0], [3.0, 6.0]]);
+            /// ```
+            ///
+            /// # Panics
+            /// When the tensor has no such axis.
+            #[must_use]
+            #[track_caller]
+            pub fn unbind(&self, axis: isize) -> Vec<Self> {
+                let shape = self.shape();
+                let mut parts = Vec::with_capacity(shape[resolve("unbind", axis, &shape)]);
+                self.unbind_into(resolve("unbind", axis, &shape), &mut parts);
+                parts
+            }
+
+            #[track_caller]
+            fn unbind_into(&self, axis: usize, parts: &mut Vec<Self>) {
+                match self.shape()[axis] {
+                    0 => {}
+                    1 => parts.push(self.squeeze(axis.cast_signed())),
+                    extent => {
+                        self.slice_along(axis, 0, extent / 2, 1).unbind_into(axis, parts);
+                        self.slice_along(axis, extent / 2, extent, 1).unbind_into(axis, parts);
+                    }
+                }
+            }
+
             #[track_caller]
             fn movement(&self, op: &Primitive) -> Self {
                 Self::from_tensor(Tensor::apply(op, [self.tensor()]))

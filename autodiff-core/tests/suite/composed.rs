@@ -279,3 +279,17 @@ fn logarithms_of_sums_along_several_axes() {
     assert_eq!(numbers(&[0, 2], 1.0).logsumexp_axes(&[0]).to_vec(), [f64::NEG_INFINITY; 2]);
     check_gradients(|x| x[0].logsumexp_axes(&[0, 2]), &[x]);
 }
+
+#[test]
+fn what_is_unbound_can_be_stacked_again() {
+    for (shape, axis) in [([5, 3], 0), ([3, 7], -1), ([1, 4], 0), ([4, 1], 1)] {
+        let x = numbers(&shape, 0.3);
+        let parts = x.unbind(axis);
+        let extent = if axis == 0 { shape[0] } else { shape[1] };
+        assert_eq!(parts.len(), extent);
+        assert_eq!(Tensor::stack(&parts, axis).to_vec(), x.to_vec());
+    }
+    assert!(numbers(&[0, 3], 0.3).unbind(0).is_empty());
+    let product = |x: &[Tensor<Twice>]| x[0].unbind(0).into_iter().reduce(|a, b| a * b).expect("five rows");
+    check_gradients(product, &[numbers(&[5, 2], 0.7)]);
+}

@@ -121,6 +121,7 @@ fn ranks_sizes_and_ranges() {
     check(|| T::concat(&[], 1), "concat: no tensor given");
     check(|| T::stack(&parts, 0), "stack: the shapes differ: [2, 3] and [3, 3]");
     check(|| T::stack(&[], 0), "stack: no tensor given");
+    check(|| x.unbind(2), "unbind: axis 2 is out of range for shape [2, 3]");
     check(|| x.topk(4, -1), "topk: 4 elements asked for, axis -1 of shape [2, 3] has 3");
     let sort = Primitive::ArgSort { descending: false };
     check(|| T::call(&sort, &[&zeros([])]), "argsort: a scalar has no axis to sort along: []");

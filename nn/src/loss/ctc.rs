@@ -1,8 +1,5 @@
 //! Connectionist temporal classification: labels of a sequence whose places in it are not known.
 
-use alloc::vec;
-use alloc::vec::Vec;
-
 use autodiff_core::{Backend, DType, Index, Tensor};
 
 use crate::Reduction;
@@ -135,7 +132,7 @@ impl<B: Backend> Paths<B> {
         let impossible = |states| log_probs.new_full([sequences, states], f64::NEG_INFINITY);
         // Two states more in front: what all paths come from stands where it is one step from a blank, and a leap from a label.
         let mut a = Tensor::concat(&[impossible(1), log_probs.new_zeros([sequences, 1]), impossible(states)], 1);
-        for (t, frame) in rows(&frames).iter().enumerate() {
+        for (t, frame) in frames.unbind(0).iter().enumerate() {
             let leaps = self.leaps.select(&a.slice(1, ..states), &impossible(states));
             let arriving = log_sum(&[a.slice(1, 2..), a.slice(1, 1..=states), leaps]);
             let next = Tensor::concat(&[impossible(2), arriving + frame], 1);
@@ -145,16 +142,6 @@ impl<B: Backend> Paths<B> {
         let last = &(lengths * 2).unsqueeze(1) + 1;
         let (label, blank) = (a.gather(1, &last), a.gather(1, &(&last + 1)));
         -log_sum(&[label, blank]).squeeze(1)
-    }
-}
-
-/// The rows along the first axis, by halves: the gradient of a slice is as large as what it was taken from.
-#[track_caller]
-fn rows<B: Backend>(x: &Tensor<B>) -> Vec<Tensor<B>> {
-    match x.shape()[0] {
-        0 => Vec::new(),
-        1 => vec![x.squeeze(0)],
-        extent => [x.slice(0, ..extent / 2), x.slice(0, extent / 2..)].iter().flat_map(rows).collect(),
     }
 }
 

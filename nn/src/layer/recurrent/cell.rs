@@ -122,12 +122,13 @@ impl<B: Backend> Weights<B> {
         state: Vec<Tensor<B>>,
         reverse: bool,
     ) -> (Tensor<B>, Vec<Tensor<B>>) {
-        let (gates, length) = (self.of_input(x), x.shape()[0]);
+        let mut gates = self.of_input(x).unbind(0);
+        if reverse {
+            gates.reverse();
+        }
         let mut state = R::State::from_parts(state);
-        let mut outputs = Vec::with_capacity(length);
-        for step in 0..length {
-            let time = if reverse { length - 1 - step } else { step };
-            let gates = gates.slice(0, time..=time).squeeze(0);
+        let mut outputs = Vec::with_capacity(gates.len());
+        for gates in gates {
             state = recurrence.step(&gates, &self.of_state(&state.parts()[0]), &state);
             outputs.push(state.parts()[0].clone());
         }
@@ -214,9 +215,10 @@ impl<B: Backend, R: Recurrence> Module<B> for RecurrentCell<B, R> {
     }
 }
 
-/// Equal parts of the last axis.
+/// Equal parts of the last axis of `[N, GATES hidden]`.
 #[track_caller]
 pub(super) fn split<const N: usize, B: Backend>(gates: &Tensor<B>) -> [Tensor<B>; N] {
-    let width = gates.shape()[1] / N;
-    core::array::from_fn(|gate| gates.slice(-1, gate * width..(gate + 1) * width))
+    let [rows, width] = gates.dims();
+    let mut parts = gates.reshape([rows, N, width / N]).unbind(1).into_iter();
+    core::array::from_fn(|_| parts.next().unwrap_or_else(|| unreachable!("the axis has {N} parts")))
 }

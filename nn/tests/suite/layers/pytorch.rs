@@ -28,21 +28,23 @@ fn keys() -> Keys<F64> {
 }
 
 /// The places of the parameters in the order of their names.
-fn by_name<M: Module<F64>>(module: &M) -> Vec<usize> {
-    let names: Vec<_> = module.named_parameters().into_iter().map(|(name, _)| name).collect();
-    let mut order: Vec<usize> = (0..names.len()).collect();
-    order.sort_by_key(|&place| &names[place]);
+fn by_name<T>(named: &[(String, T)]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..named.len()).collect();
+    order.sort_by_key(|&place| &named[place].0);
     order
 }
 
 /// The module with waves for parameters.
 fn filled<M: Module<F64>>(module: M) -> M {
-    let mut values = module.parameters();
-    for (number, place) in by_name(&module).into_iter().enumerate() {
+    module.with_parameters(&waves(module.named_parameters()))
+}
+
+fn waves(mut named: Vec<(String, Tensor<F64>)>) -> Vec<Tensor<F64>> {
+    for (number, place) in by_name(&named).into_iter().enumerate() {
         let start = f64::from(u32::try_from(number).unwrap());
-        values[place] = wave(values[place].shape().extents(), 0.37, start) * 0.5;
+        named[place].1 = wave(named[place].1.shape().extents(), 0.37, start) * 0.5;
     }
-    module.with_parameters(&values)
+    named.into_iter().map(|(_, value)| value).collect()
 }
 
 /// Outputs and gradients are those of the case.
@@ -53,27 +55,29 @@ fn check<M: Module<F64>>(
     inputs: &[Tensor<F64>],
     forward: impl Fn(&M::With<A>, &[Tensor<A>]) -> Vec<Tensor<A>>,
 ) {
-    let module = filled(module);
     let variables: Vec<_> = inputs.iter().cloned().map(Tensor::<A>::variable).collect();
-    let model = module.variables();
+    let model = filled(module).variables();
     let ys = forward(&model, &variables);
+    compare(name, &ys, &variables, &model.named_parameters());
+}
+
+#[track_caller]
+fn compare(name: &str, ys: &[Tensor<A>], inputs: &[Tensor<A>], parameters: &[(String, Tensor<A>)]) {
     let weighed = ys.iter().enumerate().map(|(number, y)| {
         let start = f64::from(u32::try_from(number).unwrap());
         (y * wave(y.shape().extents(), 0.61, start)).sum()
     });
     let loss = weighed.reduce(|a, b| a + b).unwrap();
-    let parameters = model.parameters();
-    let order = by_name(&module);
-    let wrt: Vec<_> = variables.iter().chain(order.iter().map(|&place| &parameters[place])).collect();
+    let wrt: Vec<_> = inputs.iter().chain(by_name(parameters).iter().map(|&place| &parameters[place].1)).collect();
     let gradients = loss.grad(&wrt);
     let zeros = |(gradient, x): (Option<Tensor<F64>>, &&Tensor<A>)| gradient.unwrap_or_else(|| x.value().zeros_like());
     let gradients = gradients.into_iter().zip(&wrt).map(zeros);
     let found: Vec<f64> = ys.iter().map(|y| y.value().clone()).chain(gradients).flat_map(|t| t.to_vec()).collect();
-    compare(name, &found);
+    compare_numbers(name, &found);
 }
 
 #[track_caller]
-fn compare(name: &str, found: &[f64]) {
+fn compare_numbers(name: &str, found: &[f64]) {
     let line = EXPECTED.lines().find(|line| line.split(' ').next() == Some(name)).unwrap();
     let expected: Vec<f64> = line.split(' ').skip(1).map(|number| number.parse().unwrap()).collect();
     assert_eq!(found.len(), expected.len(), "{name}: numbers of outputs and gradients");
