@@ -1,6 +1,6 @@
 //! Images made a little different each time they are seen.
 
-use autodiff_core::{Backend, Index, Tensor};
+use autodiff_core::{Backend, DType, Index, Tensor};
 
 /// Images `[N, channels, rows, columns]`, each moved by up to so many pixels down or up and to the right or left, with zeros
 /// moving in; where they are to be mirrored, half of them are: all at random.
@@ -30,7 +30,7 @@ fn places<B: Backend>(extent: usize, by: usize, count: usize, key: &Index<B>) ->
     #[expect(clippy::cast_precision_loss, reason = "a few pixels")]
     let choices = (2 * by + 1) as f64;
     let first = (Tensor::uniform(key, [count, 1]) * choices).floor();
-    (first + Index::iota(extent, key.device()).to_elem()).to_index()
+    (first + Index::iota(extent, key.device()).to_elem()).cast(DType::Index).to_index()
 }
 
 #[cfg(test)]

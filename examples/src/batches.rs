@@ -1,6 +1,6 @@
 //! From digits to what a network takes: tensors, in shuffled batches.
 
-use autodiff_core::{Backend, Element, Index, Tensor};
+use autodiff_core::{Backend, DType, Element, Index, Tensor};
 use nn::metrics::{Mean, accuracy};
 
 use crate::digits::{Digit, INK, PIXELS, SIDE};
@@ -79,7 +79,7 @@ pub fn percent_right<B: Backend>(
 #[track_caller]
 pub fn pictures<B: Backend>(images: &Tensor<B>) -> Vec<Digit> {
     let ink = images.adaptive_avg_pool2d([SIDE, SIDE]).clamp(Some(0.0), Some(1.0)) * f64::from(INK);
-    let ink = ink.round().to_index().to_vec();
+    let ink = ink.round().cast(DType::Index).to_index().to_vec();
     let digit = |pixels: &[i32]| Digit {
         pixels: core::array::from_fn(|place| u8::try_from(pixels[place]).unwrap_or(INK)),
         label: 0,

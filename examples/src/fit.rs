@@ -177,7 +177,9 @@ pub fn walk<T, S>(
 /// When the figure is below the least that was asked for, or is NaN.
 pub fn check_at_least(what: &str, percent: f64, least: Option<f64>) -> Result<(), Box<dyn Error>> {
     match least {
-        Some(least) if percent < least || percent.is_nan() => Err(format!("{what} is {percent:.2}%, below {least}%").into()),
+        Some(least) if percent < least || percent.is_nan() => {
+            Err(format!("{what} is {percent:.2}%, below {least}%").into())
+        }
         _ => Ok(()),
     }
 }
