@@ -137,7 +137,7 @@ fn run<B: Execute>(flags: &Flags) -> Result<(), Box<dyn Error>> {
         let first = x.slice(0, ..SHOWN.min(x.shape()[0]));
         let shown = pictures(&first.reshape([first.shape()[0], high, wide]));
         let captions: Vec<_> = shown.iter().map(|digit| (digit, String::new())).collect();
-        say!("{title}:\n\n{}", side_by_side(&captions));
+        say!("{title}:\n\n{}\n", side_by_side(&captions).trim_end());
     }
     match flags.at_most {
         Some(most) if part > most => Err(format!("the error is {part:.1}% of that of principal components").into()),
