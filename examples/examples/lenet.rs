@@ -7,15 +7,14 @@
 use core::error::Error;
 use std::process::ExitCode;
 
-use autodiff_core::{Backend, DType, Element, Execute, Tensor};
+use autodiff_core::{Backend, DType, Execute, Tensor};
 use backend_faer::Faer;
 use clap::Parser;
-use examples::batches::{Batch, rows};
-use examples::fit::{Defaults, Fit, announce, fit, parse, shuffled_rows};
-use examples::images::{Images, Split, embedded, mnist, resized};
+use examples::batches::{Batch, percent_right, rows};
+use examples::fit::{Defaults, Fit, announce, check_at_least, fit, parse, shuffled_rows};
+use examples::images::{handwritten, resized};
 use examples::precision::Precision;
 use examples::{finish, say};
-use nn::metrics::accuracy;
 use nn::{
     AvgPool2d, Context, Conv2d, ConvOptions, Flatten, Keys, Layer, Linear, Module, Padding, Reduction, Tanh, TrainStep,
     cross_entropy,
@@ -79,15 +78,8 @@ fn main() -> ExitCode {
 
 fn run<B: Execute>(flags: &Flags) -> Result<(), Box<dyn Error>> {
     let (options, device) = (&flags.fit, B::Device::default());
-    let Split { train, test } = match &options.data {
-        Some(folder) => mnist(folder)?,
-        None => embedded()?,
-    };
-    let part = |images: Images, quick| {
-        let count = options.limit(images.len(), quick);
-        resized(&images.first(count).tensors::<B>(&device), [SIDE, SIDE])
-    };
-    let (train, test) = (part(train, 256), part(test, 128));
+    let (train, test) = options.batches::<B>(handwritten(options.data.as_deref())?, &device);
+    let (train, test) = (resized(&train, [SIDE, SIDE]), resized(&test, [SIDE, SIDE]));
     let count = train.0.shape()[0];
     let (key, size) = (options.key::<B>(&device), options.batch_size(count));
     let model = lenet5(&mut Keys::from_key(key.fold_in(0)));
@@ -96,8 +88,7 @@ fn run<B: Execute>(flags: &Flags) -> Result<(), Box<dyn Error>> {
     let sgd = GradScaler::new(Sgd { momentum: 0.9, weight_decay: 5e-4, ..Sgd::new(options.lr) });
     let task = |chosen: &[i32]| (rows(&train, chosen), flags.precision);
     let mut step = TrainStep::compile(model, sgd, loss, &task(&vec![0; size]));
-    let steps = u32::try_from(count / size)? * options.epochs();
-    let schedule = CosineAnnealingLr { t_max: steps, eta_min: 0.0 };
+    let schedule = CosineAnnealingLr { t_max: options.steps(count), eta_min: 0.0 };
     let batch = |step: &mut TrainStep<B, _, _, _>, chosen: &Vec<i32>| {
         step.set_lr(schedule.at(options.lr, step.steps()));
         task(chosen)
@@ -106,25 +97,10 @@ fn run<B: Execute>(flags: &Flags) -> Result<(), Box<dyn Error>> {
     say!("epoch   training loss   test accuracy");
     let order = |epoch| shuffled_rows(count, size, epoch, &key.fold_in(1));
     fit(&mut step, options.epochs(), order, batch, |epoch, loss, step| {
-        last = 100.0 * evaluate(&step.model(), &test);
+        let model = step.model();
+        last = percent_right(&test, TESTED, |x| model.forward(x, &mut Context::evaluation()));
         say!("{epoch:>5}   {loss:>13.5}   {last:>12.2}%");
         Ok(())
     })?;
-    match flags.at_least {
-        Some(least) if last < least => Err(format!("the accuracy is {last:.2}%, below {least}%").into()),
-        _ => Ok(()),
-    }
-}
-
-/// The part of the test images that is read right.
-fn evaluate<B: Backend>(model: &LeNet5<B>, (x, labels): &Batch<B>) -> f64 {
-    let (count, mut mean) = (x.shape()[0], nn::metrics::Mean::default());
-    for start in (0..count).step_by(TESTED) {
-        let range = start..count.min(start + TESTED);
-        #[expect(clippy::cast_precision_loss, reason = "the number of images in a part")]
-        let weight = range.len() as f64;
-        let logits = model.forward(&x.slice(0, range.clone()), &mut Context::evaluation());
-        mean.add(accuracy(&logits, &labels.slice(0, range)).item().into_f64(), weight);
-    }
-    mean.mean()
+    check_at_least("the accuracy", last, flags.at_least)
 }

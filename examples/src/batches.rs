@@ -1,8 +1,9 @@
 //! From digits to what a network takes: tensors, in shuffled batches.
 
-use autodiff_core::{Backend, Index, Tensor};
+use autodiff_core::{Backend, DType, Element, Index, Tensor};
+use nn::metrics::{Mean, accuracy};
 
-use crate::digits::{Digit, INK, PIXELS};
+use crate::digits::{Digit, INK, PIXELS, SIDE};
 
 /// Images as rows of pixels from 0 to 1, and what they show.
 pub type Batch<B> = (Tensor<B>, Index<B>);
@@ -52,6 +53,40 @@ pub fn shuffled<B: Backend>(count: usize, key: &Index<B>) -> Vec<i32> {
     drawn.into_iter().map(|(_, number)| number).collect()
 }
 
+/// The part of a batch's images, in percent, to which a classifier gives the highest score where the label says; so many
+/// at once.
+pub fn percent_right<B: Backend>(
+    (x, labels): &Batch<B>,
+    at_once: usize,
+    mut logits: impl FnMut(&Tensor<B>) -> Tensor<B>,
+) -> f64 {
+    let (count, mut mean) = (x.shape()[0], Mean::default());
+    for start in (0..count).step_by(at_once) {
+        let range = start..count.min(start + at_once);
+        #[expect(clippy::cast_precision_loss, reason = "the number of images in a part")]
+        let weight = range.len() as f64;
+        let right = accuracy(&logits(&x.slice(0, range.clone())), &labels.slice(0, range));
+        mean.add(right.item().into_f64(), weight);
+    }
+    100.0 * mean.mean()
+}
+
+/// Images `[N, rows, columns]` of numbers from 0 to 1 as digits that can be drawn, brought to 8x8 pixels by averaging.
+///
+/// # Panics
+/// When they are no images.
+#[must_use]
+#[track_caller]
+pub fn pictures<B: Backend>(images: &Tensor<B>) -> Vec<Digit> {
+    let ink = images.adaptive_avg_pool2d([SIDE, SIDE]).clamp(Some(0.0), Some(1.0)) * f64::from(INK);
+    let ink = ink.round().cast(DType::Index).to_index().to_vec();
+    let digit = |pixels: &[i32]| Digit {
+        pixels: core::array::from_fn(|place| u8::try_from(pixels[place]).unwrap_or(INK)),
+        label: 0,
+    };
+    ink.chunks_exact(PIXELS).map(digit).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use backend_cpu::{Cpu, CpuDevice};
@@ -90,5 +125,26 @@ mod tests {
         let (x, labels) = rows(&batch, &[1, 0, 1]);
         assert_eq!((x.dims(), labels.to_vec()), ([3, PIXELS], vec![8, 3, 8]));
         assert_eq!(x.to_vec()[PIXELS - 1..PIXELS + 3], [1.0, 0.0, 0.25, 0.0]);
+    }
+
+    #[test]
+    fn right_answers_are_counted_over_all_parts() {
+        let scores = Tensor::<Host>::new(&[1.0, 0.0, 0.0, 1.0, 1.0, 0.0], [3, 2]);
+        let batch = (scores, Index::new(&[0, 1, 1], [3]));
+        let mut sizes = Vec::new();
+        let percent = percent_right(&batch, 2, |x| {
+            sizes.push(x.shape()[0]);
+            x.clone()
+        });
+        assert_eq!(sizes, [2, 1]);
+        assert!((percent - 200.0 / 3.0).abs() < 1e-4, "{percent}");
+    }
+
+    #[test]
+    fn pictures_are_averages_within_bounds() {
+        let mut pixels = [0.0; 4 * PIXELS];
+        (pixels[0], pixels[1], pixels[2], pixels[16]) = (0.5, 0.5, 9.0, 1.0);
+        let picture = &pictures(&Tensor::<Host>::new(&pixels, [1, 2 * SIDE, 2 * SIDE]))[0];
+        assert_eq!(picture.pixels[..3], [8, INK, 0]);
     }
 }

@@ -11,8 +11,13 @@ use indicatif::{ProgressBar, ProgressStyle};
 use nn::{Module, TrainStep};
 use optim::Optimizer;
 
-use crate::batches::shuffled;
+use crate::batches::{Batch, shuffled};
+use crate::images::{Images, Split};
 use crate::{flags, say};
+
+/// Images of a quick run: to learn from, and for the test.
+const QUICK_TRAIN: usize = 256;
+const QUICK_TEST: usize = 128;
 
 /// The flags of every program that trains.
 #[derive(Args, Clone, Debug)]
@@ -77,10 +82,27 @@ impl Fit {
         if self.quick { 1 } else { self.epochs }
     }
 
+    /// How many steps there are in all epochs together.
+    #[must_use]
+    pub fn steps(&self, examples: usize) -> u32 {
+        let an_epoch = examples / self.batch_size(examples).max(1);
+        u32::try_from(an_epoch).unwrap_or(u32::MAX).saturating_mul(self.epochs())
+    }
+
     /// So many examples, or these few where the run is to be quick.
     #[must_use]
     pub const fn limit(&self, all: usize, quick: usize) -> usize {
         if self.quick && quick < all { quick } else { all }
+    }
+
+    /// Images as batches to learn from and for the test; few where the run is to be quick.
+    #[must_use]
+    pub fn batches<B: Backend>(&self, split: Split, device: &B::Device) -> (Batch<B>, Batch<B>) {
+        let part = |images: Images, quick| {
+            let count = self.limit(images.len(), quick);
+            images.first(count).tensors(device)
+        };
+        (part(split.train, QUICK_TRAIN), part(split.test, QUICK_TEST))
     }
 
     /// The key that all random numbers follow from.
@@ -104,9 +126,27 @@ pub fn shuffled_rows<B: Backend>(count: usize, size: usize, epoch: u32, key: &In
 pub fn fit<B: Backend, M: Module<B>, X: Module<B>, O: Optimizer, S>(
     step: &mut TrainStep<B, M, X, O>,
     epochs: u32,
-    mut steps: impl FnMut(u32) -> Vec<S>,
+    steps: impl FnMut(u32) -> Vec<S>,
     mut batch: impl FnMut(&mut TrainStep<B, M, X, O>, &S) -> X,
-    mut report: impl FnMut(u32, f64, &TrainStep<B, M, X, O>) -> Result<(), Box<dyn Error>>,
+    report: impl FnMut(u32, f64, &TrainStep<B, M, X, O>) -> Result<(), Box<dyn Error>>,
+) -> Result<(), Box<dyn Error>> {
+    let advance = |step: &mut TrainStep<B, M, X, O>, item: &S| {
+        let batch = batch(step, item);
+        Ok(step.run(&batch)?.into_f64())
+    };
+    walk(step, epochs, steps, advance, report)
+}
+
+/// [`fit`] for what is not one step with its batch: `advance` does a step of an epoch and answers its loss.
+///
+/// # Errors
+/// When the loss is no longer finite, and what `advance` or `report` says.
+pub fn walk<T, S>(
+    trained: &mut T,
+    epochs: u32,
+    mut steps: impl FnMut(u32) -> Vec<S>,
+    mut advance: impl FnMut(&mut T, &S) -> Result<f64, Box<dyn Error>>,
+    mut report: impl FnMut(u32, f64, &T) -> Result<(), Box<dyn Error>>,
 ) -> Result<(), Box<dyn Error>> {
     let start = Instant::now();
     let style = ProgressStyle::with_template("{bar:40} epoch {prefix}, step {pos} of {len}, {eta} left {msg}")?;
@@ -116,8 +156,7 @@ pub fn fit<B: Backend, M: Module<B>, X: Module<B>, O: Optimizer, S>(
             ProgressBar::new(plan.len() as u64).with_style(style.clone()).with_prefix(format!("{epoch} of {epochs}"));
         let mut losses = nn::metrics::Mean::default();
         for item in &plan {
-            let batch = batch(step, item);
-            let loss = step.run(&batch)?.into_f64();
+            let loss = advance(trained, item)?;
             if !loss.is_finite() {
                 return Err(format!("the loss is {loss} in epoch {epoch}; a lower --lr may help").into());
             }
@@ -126,10 +165,23 @@ pub fn fit<B: Backend, M: Module<B>, X: Module<B>, O: Optimizer, S>(
             bar.inc(1);
         }
         bar.finish_and_clear();
-        report(epoch, losses.mean(), step)?;
+        report(epoch, losses.mean(), trained)?;
     }
     eprintln!("({:.1} s)", start.elapsed().as_secs_f64());
     Ok(())
+}
+
+/// An error where a promised figure, in percent, was not reached.
+///
+/// # Errors
+/// When the figure is below the least that was asked for, or is NaN.
+pub fn check_at_least(what: &str, percent: f64, least: Option<f64>) -> Result<(), Box<dyn Error>> {
+    match least {
+        Some(least) if percent < least || percent.is_nan() => {
+            Err(format!("{what} is {percent:.2}%, below {least}%").into())
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The first line of a program's output.
@@ -138,4 +190,34 @@ pub fn announce(what: &str, parameters: usize, fit: &Fit, examples: usize) {
     say!(
         "{what}: {parameters} parameters, {examples} examples, {epochs} epochs, {size} a step, rate {lr}, seed {seed}"
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_promise_is_kept_or_named() {
+        assert!(check_at_least("it", 3.0, None).is_ok() && check_at_least("it", 3.0, Some(3.0)).is_ok());
+        let error = check_at_least("the accuracy", 94.5, Some(95.0)).unwrap_err().to_string();
+        assert_eq!(error, "the accuracy is 94.50%, below 95%");
+        assert!(check_at_least("it", f64::NAN, Some(0.0)).is_err());
+    }
+
+    #[test]
+    fn a_walk_reports_means_and_stops_where_the_loss_does() {
+        let (mut sum, mut means) = (0.0, Vec::new());
+        let advance = |sum: &mut f64, &item: &f64| {
+            *sum += item;
+            Ok(item)
+        };
+        let report = |epoch, mean, sum: &f64| {
+            means.push((epoch, mean, *sum));
+            Ok(())
+        };
+        walk(&mut sum, 2, |epoch| vec![f64::from(epoch), 3.0], advance, report).unwrap();
+        assert_eq!(means, [(1, 2.0, 4.0), (2, 2.5, 9.0)]);
+        let nan = walk(&mut sum, 1, |_| vec![f64::NAN], |_, &item| Ok(item), |_, _, _| Ok(()));
+        assert_eq!(nan.unwrap_err().to_string(), "the loss is NaN in epoch 1; a lower --lr may help");
+    }
 }

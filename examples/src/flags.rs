@@ -19,6 +19,15 @@ pub fn percent(text: &str) -> Result<f64, NotInRange> {
     in_range(text, "a number from 0 to 100", |number| (0.0..=100.0).contains(&number))
 }
 
+/// How wide a layer is.
+///
+/// # Errors
+/// When the text is something else than a whole number from 1 to 4096.
+pub fn width(text: &str) -> Result<usize, NotInRange> {
+    let fits = |width: &usize| (1..=4096).contains(width);
+    text.parse().ok().filter(fits).ok_or(NotInRange { expected: "a whole number from 1 to 4096" })
+}
+
 fn in_range(text: &str, expected: &'static str, fits: impl Fn(f64) -> bool) -> Result<f64, NotInRange> {
     text.parse().ok().filter(|&number| fits(number)).ok_or(NotInRange { expected })
 }
@@ -46,6 +55,10 @@ mod tests {
         assert_eq!((positive("0.003"), percent("96")), (Ok(0.003), Ok(96.0)));
         for text in ["0", "-1", "-0", "NaN", "inf", "1e999", "", "fast"] {
             assert!(positive(text).is_err(), "{text}");
+        }
+        assert_eq!((width("1"), width("4096")), (Ok(1), Ok(4096)));
+        for text in ["0", "4097", "-3", "2.5", ""] {
+            assert!(width(text).is_err(), "{text}");
         }
         for text in ["-0.1", "100.1", "NaN"] {
             assert!(percent(text).is_err(), "{text}");

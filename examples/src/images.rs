@@ -1,5 +1,6 @@
 //! Labelled images: MNIST's and CIFAR-10's files, and the digits that come with the repository.
 
+use core::error::Error;
 use std::path::Path;
 
 use autodiff_core::{Backend, Index, Interpolation};
@@ -86,9 +87,17 @@ pub fn mnist(folder: &Path) -> Result<Split, FileError> {
             return Err(FileError::new(&labels, format!("{count} labels, one for each image"), labelled));
         }
         check_labels(&labels, &labels_read)?;
+        if pixels.is_empty() {
+            return Err(FileError::new(&images, "at least one image", format!("{count} of {rows}x{columns} pixels")));
+        }
         Ok(Images { pixels, extents: [1, rows, columns], ink: u8::MAX, labels: labels_read })
     };
-    Ok(Split { train: part("train")?, test: part("t10k")? })
+    let (train, test) = (part("train")?, part("t10k")?);
+    if train.extents != test.extents {
+        let sizes = format!("{:?} and {:?}", train.extents, test.extents);
+        return Err(FileError::new(folder, "images of one size to learn from and for the test", sizes));
+    }
+    Ok(Split { train, test })
 }
 
 /// Extents and bytes of an IDX file.
@@ -108,6 +117,17 @@ fn idx<const R: usize>(path: &Path) -> Result<([usize; R], Vec<u8>), FileError> 
         return Err(wrong(format!("{} bytes of data for extents {extents:?}", data.len())));
     }
     Ok((extents, data.to_vec()))
+}
+
+/// Handwritten digits: MNIST's where its folder is given, else those of the repository.
+///
+/// # Errors
+/// When a file is missing or is not what it should be.
+pub fn handwritten(folder: Option<&Path>) -> Result<Split, Box<dyn Error>> {
+    Ok(match folder {
+        Some(folder) => mnist(folder)?,
+        None => embedded()?,
+    })
 }
 
 /// CIFAR-10's binary records: `train.bin` or `data_batch_*.bin`, and `test.bin` or `test_batch.bin`, gzipped or not.

@@ -8,6 +8,7 @@ use std::process::ExitCode;
 
 use clap::ValueEnum;
 
+pub mod augment;
 pub mod batches;
 pub mod compare;
 pub mod digits;
@@ -15,6 +16,8 @@ pub mod file;
 pub mod fit;
 pub mod flags;
 pub mod images;
+pub mod judge;
+pub mod pca;
 pub mod plot;
 pub mod precision;
 pub mod say;

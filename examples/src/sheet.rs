@@ -1,6 +1,7 @@
 //! Grey images side by side in one PNG file.
 
 use core::error::Error;
+use core::iter::repeat_n;
 use std::fs::File;
 use std::io::BufWriter;
 use std::path::Path;
@@ -11,8 +12,8 @@ use crate::plot::check_writable;
 
 /// Pixels between two images.
 const GAP: usize = 1;
-/// Each pixel becomes a square of so many.
-const ENLARGED: usize = 3;
+/// About as wide does an image become: each of its pixels is a square of several.
+const ENLARGED: usize = 56;
 
 /// Writes images `[N, rows, columns]` of numbers from 0 for paper to 1 for ink as one PNG file, so many to a line; makes the
 /// folders it lies in.
@@ -26,7 +27,7 @@ pub fn write_png<B: Backend>(path: &Path, images: &Tensor<B>, across: usize) -> 
     }
     let sheet = Sheet::new(&images.to_vec(), [count, rows, columns], across);
     check_writable(path)?;
-    let (width, height) = (u32::try_from(sheet.width * ENLARGED)?, u32::try_from(sheet.height * ENLARGED)?);
+    let (width, height) = (u32::try_from(sheet.width * sheet.scale)?, u32::try_from(sheet.height * sheet.scale)?);
     let mut encoder = png::Encoder::new(BufWriter::new(File::create(path)?), width, height);
     encoder.set_color(png::ColorType::Grayscale);
     let mut writer = encoder.write_header()?;
@@ -37,6 +38,8 @@ pub fn write_png<B: Backend>(path: &Path, images: &Tensor<B>, across: usize) -> 
 struct Sheet {
     width: usize,
     height: usize,
+    /// How many pixels of the file are one of the sheet, along each side.
+    scale: usize,
     /// 255 for paper.
     pixels: Vec<u8>,
 }
@@ -44,7 +47,8 @@ struct Sheet {
 impl Sheet {
     fn new<E: Element>(images: &[E], [count, rows, columns]: [usize; 3], across: usize) -> Self {
         let (width, height) = (across * (columns + GAP) + GAP, count.div_ceil(across) * (rows + GAP) + GAP);
-        let mut sheet = Self { width, height, pixels: vec![u8::MAX / 2; width * height] };
+        let scale = (ENLARGED / columns.max(1)).max(1);
+        let mut sheet = Self { width, height, scale, pixels: vec![u8::MAX / 2; width * height] };
         for (number, image) in images.chunks_exact(rows * columns).enumerate() {
             let (top, left) = (number / across * (rows + GAP) + GAP, number % across * (columns + GAP) + GAP);
             for (row, line) in image.chunks_exact(columns).enumerate() {
@@ -57,8 +61,9 @@ impl Sheet {
     }
 
     fn enlarged(&self) -> Vec<u8> {
-        let lines = self.pixels.chunks_exact(self.width).flat_map(|line| [line; ENLARGED]);
-        lines.flatten().flat_map(|&pixel| [pixel; ENLARGED]).collect()
+        let again = |&pixel| repeat_n(pixel, self.scale);
+        let lines = self.pixels.chunks_exact(self.width).flat_map(|line| repeat_n(line, self.scale));
+        lines.flatten().flat_map(again).collect()
     }
 }
 
@@ -79,7 +84,9 @@ mod tests {
         let line = |row: usize| &sheet.pixels[row * 7..(row + 1) * 7];
         assert_eq!(line(1), [127, 255, 127, 0, 127, 0, 127]);
         assert_eq!(line(3), [127, 128, 127, 127, 127, 127, 127]);
-        assert_eq!(sheet.enlarged().len(), 7 * 5 * 9);
-        assert_eq!(sheet.enlarged()[7 * 3 * 3..][..6], [127, 127, 127, 255, 255, 255]);
+        let line = &sheet.enlarged()[7 * ENLARGED * ENLARGED..][..2 * ENLARGED];
+        assert!(line[..ENLARGED].iter().all(|&grey| grey == 127) && line[ENLARGED..].iter().all(|&grey| grey == 255));
+        assert_eq!(sheet.enlarged().len(), 7 * 5 * ENLARGED * ENLARGED);
+        assert_eq!(Sheet::new(&[0.0_f32; 784], [1, 28, 28], 1).scale, 2);
     }
 }
