@@ -8,6 +8,7 @@ use std::process::ExitCode;
 
 use clap::ValueEnum;
 
+pub mod analogies;
 pub mod batches;
 pub mod compare;
 pub mod digits;
@@ -15,11 +16,14 @@ pub mod file;
 pub mod fit;
 pub mod flags;
 pub mod images;
+pub mod language;
 pub mod plot;
+pub mod promise;
 pub mod say;
 pub mod sheet;
 pub mod terminal;
 pub mod text;
+pub mod words;
 
 /// What a program computes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
