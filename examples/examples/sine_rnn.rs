@@ -1,6 +1,7 @@
 //! A gated recurrent network (Cho et al., *Learning phrase representations using RNN encoder-decoder*, 2014) learns to say
-//! the next value of sine waves of random frequency and phase. Then it is given the beginning of waves that it has not seen
-//! and continues them by itself, each prediction its next input. The program prints how far it is off, and draws one of them.
+//! the next value of sine waves of random frequency and phase: first behind true values, then behind its own, so that it
+//! learns to live with its mistakes. The program prints how far it is off where it continues waves that it has not seen, and
+//! draws one of them.
 //!
 //! The waves are made within the compiled step, from its random key: there is no data that could be read.
 
@@ -62,15 +63,16 @@ impl<B: Backend> Predictor<B> {
         (self.head.forward(&outputs), state)
     }
 
-    /// The values behind those given, each computed from the one before it.
-    fn continued(&self, given: &Tensor<B>, count: usize) -> Tensor<B> {
+    /// The values behind each of those given, and so many more, each computed from the one before it.
+    fn continued(&self, given: &Tensor<B>, more: usize) -> Tensor<B> {
         let (predicted, mut state) = self.forward(given, None);
         let mut values = vec![predicted.slice(1, given.shape()[1] - 1..)];
-        while values.len() < count {
-            let (next, behind) = self.forward(&values[values.len() - 1], Some(&state));
+        for place in 0..more {
+            let (next, behind) = self.forward(&values[place], Some(&state));
             state = behind;
             values.push(next);
         }
+        values[0] = predicted;
         Tensor::concat(&values, 1)
     }
 }
@@ -86,8 +88,7 @@ fn waves<B: Backend>(key: &Index<B>, count: usize, length: usize) -> Tensor<B> {
 /// The batch says how many waves there are.
 fn loss<B: Backend>(model: &Predictor<B>, &count: &usize, ctx: &mut Context<B>) -> Tensor<B> {
     let waves = waves(&ctx.next_key(), count, GIVEN + CONTINUED);
-    let last = GIVEN + CONTINUED - 1;
-    mse_loss(&model.forward(&waves.slice(1, ..last), None).0, &waves.slice(1, 1..), Reduction::Mean)
+    mse_loss(&model.continued(&waves.slice(1, ..GIVEN), CONTINUED - 1), &waves.slice(1, 1..), Reduction::Mean)
 }
 
 fn main() -> ExitCode {
@@ -111,21 +112,22 @@ fn run<B: Execute>(flags: &Flags) -> Result<(), Box<dyn Error>> {
     };
     let waves = waves(&key.fold_in(1), JUDGED, GIVEN + CONTINUED);
     let (given, truth) = (waves.slice(1, ..GIVEN), waves.slice(1, GIVEN..));
+    let continued = |model: &Predictor<B>, given| model.continued(given, CONTINUED - 1).slice(1, GIVEN - 1..);
     let mut error = f64::NAN;
-    say!("epoch   mean square of one step   error of {CONTINUED} steps");
+    say!("epoch   training loss   error of {CONTINUED} values");
     fit(
         &mut step,
         options.epochs(),
         |_| vec![(); steps as usize],
         batch,
         |epoch, loss, step| {
-            let off = step.model().continued(&given, CONTINUED) - &truth;
+            let off = continued(&step.model(), &given) - &truth;
             error = off.square().mean().item().into_f64().sqrt();
-            say!("{epoch:>5}   {loss:>23.6}   {error:>17.4}");
+            say!("{epoch:>5}   {loss:>13.6}   {error:>18.4}");
             Ok(())
         },
     )?;
-    show(&waves, &step.model().continued(&given.slice(0, ..1), CONTINUED));
+    show(&waves, &continued(&step.model(), &given.slice(0, ..1)));
     at_most("the error", error, flags.at_most)
 }
 

@@ -95,7 +95,7 @@ fn loss<B: Backend>(model: &SkipGram<B>, (center, context): &Batch<B>, ctx: &mut
 }
 
 fn main() -> ExitCode {
-    finish(run::<Faer<f32>>(&parse(Defaults { epochs: "10", batch_size: "2048", lr: "0.003" })))
+    finish(run::<Faer<f32>>(&parse(Defaults { epochs: "5", batch_size: "2048", lr: "0.003" })))
 }
 
 fn run<B: Execute>(flags: &Flags) -> Result<(), Box<dyn Error>> {
