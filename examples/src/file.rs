@@ -21,6 +21,19 @@ pub fn bytes(path: &Path) -> Result<Vec<u8>, FileError> {
     unpacked(&packed).map_err(failed)
 }
 
+/// A text: that of a file, or where none is named one that is built in; both may be gzipped.
+///
+/// # Errors
+/// When it cannot be read or is no UTF-8.
+pub fn text(path: Option<&Path>, embedded: &[u8]) -> Result<String, FileError> {
+    let name = path.unwrap_or(Path::new("the built-in text"));
+    let content = match path {
+        Some(path) => bytes(path)?,
+        None => unpacked(embedded).map_err(|error| FileError::new(name, "a gzipped text", error))?,
+    };
+    String::from_utf8(content).map_err(|error| FileError::new(name, "a text in UTF-8", error))
+}
+
 /// What is packed; the bytes themselves where they are not gzipped.
 ///
 /// # Errors
@@ -76,6 +89,13 @@ mod tests {
         assert_eq!(unpacked(b"some text").unwrap(), b"some text");
         assert!(unpacked(&packed[..packed.len() - 3]).is_err());
         assert!(unpacked(&GZIP).is_err());
+    }
+
+    #[test]
+    fn a_text_is_utf8() {
+        assert_eq!(text(None, "süß".as_bytes()).unwrap(), "süß");
+        let error = text(None, &[b'a', 0xff]).unwrap_err().to_string();
+        assert!(error.starts_with("the built-in text: a text in UTF-8 expected, found: invalid utf-8"), "{error}");
     }
 
     #[test]

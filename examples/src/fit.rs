@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use autodiff_core::{Backend, Element, Index};
-use clap::{Args, Parser, value_parser};
+use clap::{Args, Command, Parser, value_parser};
 use indicatif::{ProgressBar, ProgressStyle};
 use nn::{Module, TrainStep};
 use optim::Optimizer;
@@ -59,9 +59,29 @@ pub fn parse<F: Parser>(defaults: Defaults) -> F {
     parse_from(defaults, std::env::args_os()).unwrap_or_else(|error| error.exit())
 }
 
-fn parse_from<F: Parser>(defaults: Defaults, arguments: impl IntoIterator<Item = OsString>) -> Result<F, clap::Error> {
+/// The same for a program that makes its data itself, of whose epochs each has so many steps.
+#[must_use]
+pub fn parse_without_data<F: Parser>(defaults: Defaults, steps: u32) -> F {
+    let refused = |_: &str| Err::<PathBuf, _>("this program makes its data itself");
+    let command = F::command()
+        .mut_arg("data", |argument| argument.hide(true).value_parser(refused))
+        .mut_arg("epochs", |argument| argument.help(format!("How many times {steps} steps are done")));
+    parse_with(command, defaults, std::env::args_os()).unwrap_or_else(|error| error.exit())
+}
+
+pub(crate) fn parse_from<F: Parser>(
+    defaults: Defaults,
+    arguments: impl IntoIterator<Item = OsString>,
+) -> Result<F, clap::Error> {
+    parse_with(F::command(), defaults, arguments)
+}
+
+fn parse_with<F: Parser>(
+    mut command: Command,
+    defaults: Defaults,
+    arguments: impl IntoIterator<Item = OsString>,
+) -> Result<F, clap::Error> {
     let Defaults { epochs, batch_size, lr } = defaults;
-    let mut command = F::command();
     for (flag, value) in [("epochs", epochs), ("batch_size", batch_size), ("lr", lr)] {
         command = command.mut_arg(flag, |argument| argument.required(false).default_value(value));
     }

@@ -8,6 +8,7 @@ use std::process::ExitCode;
 
 use clap::ValueEnum;
 
+pub mod analogies;
 pub mod augment;
 pub mod batches;
 pub mod compare;
@@ -17,13 +18,16 @@ pub mod fit;
 pub mod flags;
 pub mod images;
 pub mod judge;
+pub mod language;
 pub mod pca;
 pub mod plot;
 pub mod precision;
+pub mod promise;
 pub mod say;
 pub mod sheet;
 pub mod terminal;
 pub mod text;
+pub mod words;
 
 /// What a program computes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

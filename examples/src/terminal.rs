@@ -65,6 +65,31 @@ pub fn table(confusion: &ConfusionMatrix) -> String {
     drawing
 }
 
+/// Curves drawn with characters in so many lines, a column for each value, later curves above earlier ones; what is not
+/// finite is left out.
+#[must_use]
+pub fn curves(curves: &[(char, &[f64])], lines: usize) -> String {
+    let finite = || curves.iter().flat_map(|(_, values)| *values).copied().filter(|value| value.is_finite());
+    let (low, high) = finite().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), y| (low.min(y), high.max(y)));
+    let width = curves.iter().map(|(_, values)| values.len()).max().unwrap_or(0);
+    let mut drawing = vec![vec![' '; width]; lines];
+    for (mark, values) in curves {
+        for (column, &value) in values.iter().enumerate().filter(|(_, value)| value.is_finite()) {
+            let part = if high > low { (high - value) / (high - low) } else { 0.0 };
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a line of the drawing")]
+            #[expect(clippy::cast_precision_loss, reason = "no terminal has 2^53 lines")]
+            let line = (part * lines.saturating_sub(1) as f64).round() as usize;
+            drawing[line][column] = *mark;
+        }
+    }
+    let mut text = String::new();
+    for line in drawing {
+        text.extend(line);
+        end_line(&mut text);
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -94,5 +119,13 @@ mod tests {
         let table = table(&confusion);
         assert_eq!(table.lines().count(), 11);
         assert_eq!(table.lines().nth(4), Some("   3 |    ·    ·    ·    1    ·    ·    ·    ·    1    ·"));
+    }
+
+    #[test]
+    fn later_curves_lie_above() {
+        let drawing = curves(&[('.', &[1.0, 0.5, 0.0]), ('o', &[f64::NAN, 0.5, 1.0, 0.1])], 3);
+        assert_eq!(drawing, ". o\n o\n  .o\n");
+        assert_eq!(curves(&[('.', &[2.0, 2.0])], 2), "..\n\n");
+        assert_eq!(curves(&[], 1), "\n");
     }
 }

@@ -4,11 +4,12 @@ use alloc::collections::BTreeMap;
 use std::path::Path;
 
 use autodiff_core::{Backend, Element, Index, Tensor};
+use nn::{Reduction, cross_entropy};
 
-use crate::file::{FileError, bytes, unpacked};
+use crate::file::{FileError, text};
 
 /// The part of a text by which a model of language is judged: the last tenth.
-const VALIDATION: usize = 10;
+pub(crate) const VALIDATION: usize = 10;
 /// The beginning of tinyshakespeare.
 const EMBEDDED: &[u8] = include_bytes!("../data/shakespeare.txt.gz");
 
@@ -28,13 +29,7 @@ impl Text {
     /// # Errors
     /// When it cannot be read or is no UTF-8.
     pub fn load(path: Option<&Path>) -> Result<Self, FileError> {
-        let name = path.unwrap_or(Path::new("the built-in text"));
-        let content = match path {
-            Some(path) => bytes(path)?,
-            None => unpacked(EMBEDDED).map_err(|error| FileError::new(name, "a gzipped text", error))?,
-        };
-        let text = String::from_utf8(content).map_err(|error| FileError::new(name, "a text in UTF-8", error))?;
-        Ok(Self::new(&text))
+        Ok(Self::new(&text(path, EMBEDDED)?))
     }
 
     /// A text.
@@ -67,13 +62,16 @@ impl Text {
     }
 }
 
-/// Windows of a text, `[starts, length]`, and the same one character further on: what is read, and what follows.
+/// Windows of a text, `[N, length]`, and the same one character further on: what is read, and what follows.
+pub type Windows<B> = (Index<B>, Index<B>);
+
+/// The windows that begin at these places.
 ///
 /// # Panics
 /// When a window does not fit.
 #[must_use]
 #[track_caller]
-pub fn windows<B: Backend>(tokens: &[i32], starts: &[i32], length: usize, device: &B::Device) -> (Index<B>, Index<B>) {
+pub fn windows<B: Backend>(tokens: &[i32], starts: &[i32], length: usize, device: &B::Device) -> Windows<B> {
     let window = |shift: usize| {
         let rows = starts.iter().flat_map(|&start| {
             let start = usize::try_from(start).unwrap_or(0) + shift;
@@ -84,11 +82,16 @@ pub fn windows<B: Backend>(tokens: &[i32], starts: &[i32], length: usize, device
     (window(0), window(1))
 }
 
-/// Random places where windows begin.
+/// The mean surprise about what follows, in nats: the cross-entropy of logits `[N, T, characters]` against `[N, T]`.
+///
+/// # Panics
+/// When these are not the shapes.
 #[must_use]
-pub fn random_starts<B: Backend>(tokens: &[i32], length: usize, count: usize, key: &Index<B>) -> Vec<i32> {
-    let places = i32::try_from(tokens.len().saturating_sub(length)).unwrap_or(i32::MAX).max(1);
-    key.random_bits(31, [count]).to_vec().into_iter().map(|bits| bits % places).collect()
+#[track_caller]
+pub fn surprise<B: Backend>(logits: &Tensor<B>, following: &Index<B>) -> Tensor<B> {
+    let [examples, length, characters] = logits.dims();
+    let rows = examples * length;
+    cross_entropy(&logits.reshape([rows, characters]), &following.reshape([rows]), Reduction::Mean)
 }
 
 /// A token drawn from `softmax(logits / temperature)`, by adding noise and taking the largest.
@@ -107,7 +110,7 @@ pub fn mean_loss<B: Backend>(
     length: usize,
     size: usize,
     device: &B::Device,
-    mut loss: impl FnMut(&(Index<B>, Index<B>)) -> Tensor<B>,
+    mut loss: impl FnMut(&Windows<B>) -> Tensor<B>,
 ) -> f64 {
     let starts: Vec<i32> =
         (0..tokens.len().saturating_sub(1) / length).filter_map(|row| (row * length).try_into().ok()).collect();
@@ -140,8 +143,13 @@ mod tests {
     fn what_follows_is_one_further_on() {
         let (x, y) = windows::<Host>(&[5, 6, 7, 8], &[0, 1], 2, &Default::default());
         assert_eq!((x.to_vec(), y.to_vec()), (vec![5, 6, 6, 7], vec![6, 7, 7, 8]));
-        let key = Index::<Host>::key(0, &Default::default());
-        assert!(random_starts(&[0; 10], 4, 1000, &key).iter().all(|&start| (0..6).contains(&start)));
+    }
+
+    #[test]
+    fn surprise_is_about_what_follows() {
+        let logits = Tensor::<Host>::new(&[0.0, 0.0, 90.0, 0.0, 0.0, 90.0, 0.0, 0.0], [2, 2, 2]);
+        let loss = surprise(&logits, &Index::new(&[1, 0, 1, 1], [2, 2])).item();
+        assert!((loss - core::f32::consts::LN_2 / 2.0).abs() < 1e-6, "{loss}");
     }
 
     #[test]
