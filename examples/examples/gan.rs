@@ -20,7 +20,7 @@ use examples::images::handwritten;
 use examples::judge::exhibit;
 use examples::plot::check_writable;
 use examples::{finish, say};
-use nn::{Context, Dropout, Keys, Layer, LeakyReLU, Linear, Module, ReLU, Sigmoid, TrainStep};
+use nn::{BatchNorm1d, Context, Dropout, Keys, Layer, LeakyReLU, Linear, Module, ReLU, Sigmoid, TrainStep};
 use optim::{Adam, Ema};
 
 /// Digits that are drawn in the end.
@@ -45,15 +45,13 @@ struct Flags {
     at_least: Option<f64>,
 }
 
-type Generator<B> = ((Linear<B>, ReLU), (Linear<B>, ReLU), (Linear<B>, Sigmoid));
+type Hidden<B> = (Linear<B>, BatchNorm1d<B>, ReLU);
+type Generator<B> = (Hidden<B>, Hidden<B>, (Linear<B>, Sigmoid));
 type Discriminator<B> = ((Linear<B>, LeakyReLU, Dropout), (Linear<B>, LeakyReLU, Dropout), Linear<B>);
 
 fn generator<B: Backend>([noise, hidden, pixels]: [usize; 3], keys: &mut Keys<B>) -> Generator<B> {
-    (
-        (Linear::new(noise, hidden, keys), ReLU),
-        (Linear::new(hidden, hidden, keys), ReLU),
-        (Linear::new(hidden, pixels, keys), Sigmoid),
-    )
+    let mut layer = |inputs| (Linear::new(inputs, hidden, keys), BatchNorm1d::new(hidden, keys.device()), ReLU);
+    (layer(noise), layer(hidden), (Linear::new(hidden, pixels, keys), Sigmoid))
 }
 
 /// It answers a logit: above 0 for what it takes for real.
