@@ -2,9 +2,14 @@
 //! NeurIPS 2014): a discriminator learns to tell drawn digits from real ones, a generator to make it err.
 //!
 //! The two take turns, each a compiled step of its own; the batch of the one contains the other as it is at that moment.
+//! The generator's layers are normalised over the batch and the first moment of Adam is short (A. Radford, L. Metz and
+//! S. Chintala, *Unsupervised representation learning with deep convolutional generative adversarial networks*, ICLR 2016,
+//! section 3); without the normalisation it soon draws the same digit again and again.
+//!
 //! Afterwards the generator, with weights averaged over its last steps, draws 1,000 digits from random numbers. A classifier,
-//! trained on the same digits, says what they look like, and the first hundred go to a PNG file. `--data` is a folder with
-//! MNIST's four IDX files (`--epochs 20` is enough there); without it the 8x8 digits of the repository are learnt.
+//! trained on the same digits, says what they look like: all ten occur, and it is 90% sure in the mean. The first hundred
+//! go to a PNG file. `--data` is a folder with MNIST's four IDX files (`--epochs 20` is enough there); without it the 8x8
+//! digits of the repository are learnt.
 
 use core::cell::Cell;
 use core::error::Error;
@@ -20,7 +25,7 @@ use examples::images::handwritten;
 use examples::judge::exhibit;
 use examples::plot::check_writable;
 use examples::{finish, say};
-use nn::{Context, Dropout, Keys, Layer, LeakyReLU, Linear, Module, ReLU, Sigmoid, TrainStep};
+use nn::{BatchNorm1d, Context, Dropout, Keys, Layer, LeakyReLU, Linear, Module, ReLU, Sigmoid, TrainStep};
 use optim::{Adam, Ema};
 
 /// Digits that are drawn in the end.
@@ -45,15 +50,13 @@ struct Flags {
     at_least: Option<f64>,
 }
 
-type Generator<B> = ((Linear<B>, ReLU), (Linear<B>, ReLU), (Linear<B>, Sigmoid));
+type Hidden<B> = (Linear<B>, BatchNorm1d<B>, ReLU);
+type Generator<B> = (Hidden<B>, Hidden<B>, (Linear<B>, Sigmoid));
 type Discriminator<B> = ((Linear<B>, LeakyReLU, Dropout), (Linear<B>, LeakyReLU, Dropout), Linear<B>);
 
 fn generator<B: Backend>([noise, hidden, pixels]: [usize; 3], keys: &mut Keys<B>) -> Generator<B> {
-    (
-        (Linear::new(noise, hidden, keys), ReLU),
-        (Linear::new(hidden, hidden, keys), ReLU),
-        (Linear::new(hidden, pixels, keys), Sigmoid),
-    )
+    let mut layer = |inputs| (Linear::new(inputs, hidden, keys), BatchNorm1d::new(hidden, keys.device()), ReLU);
+    (layer(noise), layer(hidden), (Linear::new(hidden, pixels, keys), Sigmoid))
 }
 
 /// It answers a logit: above 0 for what it takes for real.
@@ -103,6 +106,9 @@ fn run<B: Execute>(flags: &Flags) -> Result<(), Box<dyn Error>> {
     let (train, test) = options.batches::<B>(handwritten(options.data.as_deref())?, &device);
     let [count, _, high, wide] = train.0.dims();
     let (key, size) = (options.key::<B>(&device), options.batch_size(count));
+    if size < 2 {
+        return Err("--batch-size: at least 2 expected, since the generator normalises over a step's digits".into());
+    }
     let mut keys = Keys::from_key(key.fold_in(0));
     let generator = generator([flags.noise, flags.hidden, high * wide], &mut keys);
     let discriminator = discriminator([flags.hidden, high * wide], &mut keys);

@@ -4,7 +4,7 @@
 //! of data with neural networks*, Science 313, 2006, begin with such a pair.)
 //!
 //! It shows the mean squared error on the test images beside that of principal components, as many as there are code
-//! numbers, and a few digits before and after. `--untied` gives the decoder weights of its own. `--data` is a folder with
+//! numbers: nine tenths of it; and a few digits before and after. `--untied` gives the decoder weights of its own. `--data` is a folder with
 //! MNIST's four IDX files; without it the 8x8 digits of the repository are learnt.
 
 use core::error::Error;

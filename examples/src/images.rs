@@ -198,3 +198,81 @@ pub fn resized<B: Backend>((images, labels): &Batch<B>, size: [usize; 2]) -> Bat
     };
     (images, labels.clone())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::PathBuf;
+
+    use super::*;
+
+    /// An empty folder of this test's own.
+    fn folder(name: &str) -> PathBuf {
+        let folder = std::env::temp_dir().join(format!("examples-images-{}-{name}", std::process::id()));
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(&folder).unwrap();
+        folder
+    }
+
+    fn idx_file(extents: &[u8], data: &[u8]) -> Vec<u8> {
+        let axes = u8::try_from(extents.len()).unwrap();
+        let sizes = extents.iter().flat_map(|&extent| [0, 0, 0, extent]);
+        [0, 0, 8, axes].into_iter().chain(sizes).chain(data.iter().copied()).collect()
+    }
+
+    /// A folder of MNIST's files with two images to learn from and these for the test.
+    fn mnist_folder(name: &str, images: &[u8], labels: &[u8]) -> PathBuf {
+        let folder = folder(name);
+        let write = |file: &str, content: &[u8]| fs::write(folder.join(file), content).unwrap();
+        write("train-images-idx3-ubyte", &idx_file(&[2, 1, 2], &[0, 255, 7, 8]));
+        write("train-labels-idx1-ubyte", &idx_file(&[2], &[3, 9]));
+        write("t10k-images-idx3-ubyte", images);
+        write("t10k-labels-idx1-ubyte", labels);
+        folder
+    }
+
+    #[track_caller]
+    fn check_error(name: &str, images: &[u8], labels: &[u8], expected: &str) {
+        let folder = mnist_folder(name, images, labels);
+        let error = mnist(&folder).unwrap_err().to_string();
+        fs::remove_dir_all(&folder).unwrap();
+        assert!(error.ends_with(expected), "{error}");
+    }
+
+    #[test]
+    fn idx_files_are_read() {
+        let folder = mnist_folder("whole", &idx_file(&[1, 1, 2], &[5, 6]), &idx_file(&[1], &[0]));
+        let Split { train, test } = mnist(&folder).unwrap();
+        fs::remove_dir_all(&folder).unwrap();
+        assert_eq!((train.pixels, train.labels, train.extents), (vec![0, 255, 7, 8], vec![3, 9], [1, 1, 2]));
+        assert_eq!((test.pixels, test.labels), (vec![5, 6], vec![0]));
+    }
+
+    #[test]
+    fn what_is_wrong_with_an_idx_file_is_said() {
+        let (image, label) = (idx_file(&[1, 1, 2], &[5, 6]), idx_file(&[1], &[0]));
+        check_error("size", &idx_file(&[1, 2, 1], &[5, 6]), &label, "found: [1, 1, 2] and [1, 2, 1]");
+        check_error("empty", &idx_file(&[0, 1, 2], &[]), &idx_file(&[0], &[]), "found: 0 of 1x2 pixels");
+        check_error("short", &image[..17], &label, "found: 1 bytes of data for extents [1, 1, 2]");
+        check_error("count", &image, &idx_file(&[2], &[0, 1]), "1 labels, one for each image expected, found: 2");
+        check_error("label", &image, &idx_file(&[1], &[10]), "labels from 0 to 9 expected, found: 10 in place 0");
+        check_error("kind", &label, &label, "found: 9 bytes");
+    }
+
+    #[test]
+    fn cifar_records_are_read_and_broken_ones_named() {
+        let folder = folder("cifar");
+        let record = |label| [&[label][..], &[label; CIFAR_RECORD - 1]].concat();
+        for number in 1..=2 {
+            fs::write(folder.join(format!("data_batch_{number}.bin")), record(number)).unwrap();
+        }
+        fs::write(folder.join("test_batch.bin"), record(3)).unwrap();
+        let Split { train, test } = cifar10(&folder).unwrap();
+        assert_eq!((train.labels, train.pixels.len(), train.pixels[3072]), (vec![1, 2], 2 * 3072, 2));
+        assert_eq!((test.labels, test.extents), (vec![3], CIFAR));
+        fs::write(folder.join("test_batch.bin"), &record(3)[1..]).unwrap();
+        let error = cifar10(&folder).unwrap_err().to_string();
+        fs::remove_dir_all(&folder).unwrap();
+        assert!(error.ends_with("records of 3073 bytes expected, found: 3072 bytes"), "{error}");
+    }
+}
