@@ -88,7 +88,7 @@ fn loss<B: Backend>(model: &Gpt<B>, (x, y): &Windows<B>, ctx: &mut Context<B>) -
 }
 
 fn main() -> ExitCode {
-    finish(run::<Faer<f32>>(&parse(Defaults { epochs: "4", batch_size: "16", lr: "0.002" })))
+    finish(run::<Faer<f32>>(&parse(Defaults { epochs: "3", batch_size: "16", lr: "0.002" })))
 }
 
 fn run<B: Execute>(flags: &Flags) -> Result<(), Box<dyn Error>> {

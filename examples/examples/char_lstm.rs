@@ -65,7 +65,7 @@ fn loss<B: Backend>(model: &Model<B>, (x, y): &Windows<B>, ctx: &mut Context<B>)
 }
 
 fn main() -> ExitCode {
-    finish(run::<Faer<f32>>(&parse(Defaults { epochs: "4", batch_size: "32", lr: "0.004" })))
+    finish(run::<Faer<f32>>(&parse(Defaults { epochs: "2", batch_size: "32", lr: "0.004" })))
 }
 
 fn run<B: Execute>(flags: &Flags) -> Result<(), Box<dyn Error>> {

@@ -105,7 +105,7 @@ fn run<B: Execute>(flags: &Flags) -> Result<(), Box<dyn Error>> {
 
     let optimizer = ClipGradNorm::new(1.0, Adam::new(options.lr));
     let mut step = TrainStep::compile(model, optimizer, loss, &size).with_seed(options.seed);
-    let schedule = CosineAnnealingLr::new(steps * options.epochs());
+    let schedule = CosineAnnealingLr::new(steps.saturating_mul(options.epochs()));
     let batch = |step: &mut TrainStep<B, _, _, _>, (): &()| {
         step.set_lr(schedule.at(options.lr, step.steps()));
         size
@@ -136,6 +136,6 @@ fn show<B: Backend>(waves: &Tensor<B>, continued: &Tensor<B>) {
     let numbers = |values: &Tensor<B>| values.to_vec().into_iter().map(Element::into_f64).collect::<Vec<_>>();
     let truth = numbers(&waves.slice(0, ..1));
     let own: Vec<f64> = [f64::NAN].repeat(GIVEN).into_iter().chain(numbers(continued)).collect();
-    say!("\nthe first wave (.), and what the network makes of its first half (o):\n");
+    say!("\na wave (.), and what the network makes of its first half (o):\n");
     say!("{}", curves(&[('.', &truth), ('o', &own)], LINES));
 }

@@ -7,14 +7,13 @@
 //! built in, or `--questions`, a file with a line `: name` above lines of four words.
 
 use core::error::Error;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use autodiff_core::{Backend, Element, Execute, Index, Tensor};
 use backend_faer::Faer;
 use clap::Parser;
 use examples::analogies::{self, Solved, directions, nearest};
-use examples::file::{FileError, text};
 use examples::fit::{Defaults, Fit, announce, fit, parse};
 use examples::promise::at_least;
 use examples::words::Words;
@@ -100,21 +99,22 @@ fn main() -> ExitCode {
 
 fn run<B: Execute>(flags: &Flags) -> Result<(), Box<dyn Error>> {
     let (options, device) = (&flags.fit, B::Device::default());
-    let (words, questions) = (load(options)?, analogies::load(flags.questions.as_deref())?);
+    let words = Words::load(options.data.as_deref(), EMBEDDED, options.quick.then_some(QUICK), LEAST)?;
+    let questions = analogies::load(flags.questions.as_deref())?;
     let key = options.key::<B>(&device);
     let model = SkipGram::new(&words, flags.width, &key.fold_in(0));
     announce("skip-gram", model.num_parameters(), options, words.tokens.len());
     say!("{} different words occur at least {LEAST} times", words.words.len());
 
     let of_epoch = |epoch| words.epoch(flags.subsample, WINDOW, &key.fold_in(1).fold_in(epoch));
-    let first = of_epoch(1).len();
-    let size = options.batch_size(first.max(1));
-    let schedule = LinearLr {
-        start_factor: 1.0,
-        end_factor: 0.01,
-        // Other epochs differ a little in length from the first.
-        total_iters: u32::try_from(first / size)? * options.epochs(),
-    };
+    // Other epochs have about as many pairs as the first.
+    let count = of_epoch(1).len();
+    if count < 2 {
+        return Err(format!("--subsample: {} thins the text out until no word has a neighbour", flags.subsample).into());
+    }
+    let size = options.batch_size(count / 2);
+    let total_iters = u32::try_from(count / size)?.saturating_mul(options.epochs());
+    let schedule = LinearLr { start_factor: 1.0, end_factor: 0.01, total_iters };
     let example = tensors(&vec![[0; 2]; size], &device);
     let mut step = TrainStep::compile(model, Adam::new(options.lr), loss, &example).with_seed(options.seed);
     let batch = |step: &mut TrainStep<B, _, _, _>, pairs: &Vec<[i32; 2]>| {
@@ -134,18 +134,6 @@ fn run<B: Execute>(flags: &Flags) -> Result<(), Box<dyn Error>> {
     say!("\n{} of {} analogies of known words are solved: {percent:.1}%", solved.right, solved.asked);
     neighbours(&words, &directions(&step.model().centers.weight));
     at_least("the percentage of analogies", percent, flags.at_least)
-}
-
-/// The text's words; those of its beginning for a quick run.
-fn load(options: &Fit) -> Result<Words, FileError> {
-    let text = text(options.data.as_deref(), EMBEDDED)?;
-    let count = text.chars().count();
-    let words = Words::new(&text.chars().take(options.limit(count, QUICK)).collect::<String>(), LEAST);
-    if words.words.len() < 2 {
-        let path = options.data.as_deref().unwrap_or(Path::new("the built-in text"));
-        return Err(FileError::new(path, format!("at least two words that occur {LEAST} times"), words.words.len()));
-    }
-    Ok(words)
 }
 
 fn tensors<B: Backend>(pairs: &[[i32; 2]], device: &B::Device) -> Batch<B> {

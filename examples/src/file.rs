@@ -11,6 +11,9 @@ use flate2::read::MultiGzDecoder;
 /// How a gzipped file begins.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
+/// What messages call a text that no path leads to.
+pub const EMBEDDED: &str = "the built-in text";
+
 /// The bytes of a file, unpacked where it is gzipped.
 ///
 /// # Errors
@@ -26,7 +29,7 @@ pub fn bytes(path: &Path) -> Result<Vec<u8>, FileError> {
 /// # Errors
 /// When it cannot be read or is no UTF-8.
 pub fn text(path: Option<&Path>, embedded: &[u8]) -> Result<String, FileError> {
-    let name = path.unwrap_or(Path::new("the built-in text"));
+    let name = path.unwrap_or(Path::new(EMBEDDED));
     let content = match path {
         Some(path) => bytes(path)?,
         None => unpacked(embedded).map_err(|error| FileError::new(name, "a gzipped text", error))?,

@@ -8,7 +8,7 @@ use clap::Args;
 use nn::{Module, TrainStep};
 use optim::{Optimizer, schedule::Schedule};
 
-use crate::file::FileError;
+use crate::file::{self, FileError};
 use crate::fit::{Fit, fit, shuffled_rows};
 use crate::promise::at_most;
 use crate::text::{Text, VALIDATION, Windows, draw, mean_loss, windows};
@@ -62,7 +62,7 @@ impl Corpus {
         text.tokens.truncate(flags.fit.limit(text.tokens.len(), QUICK));
         let (found, least) = (text.tokens.len(), VALIDATION * (length + 1));
         if found < least {
-            let path = path.unwrap_or(Path::new("the built-in text"));
+            let path = path.unwrap_or(Path::new(file::EMBEDDED));
             return Err(FileError::new(path, format!("at least {least} characters"), found));
         }
         let prompt = match &flags.prompt {
