@@ -13,8 +13,9 @@ use backend_faer::Faer;
 use clap::Parser;
 use examples::augment::moved;
 use examples::batches::{Batch, percent_right, rows};
-use examples::fit::{Defaults, Fit, announce, check_at_least, fit, parse, shuffled_rows};
+use examples::fit::{Defaults, Fit, announce, fit, parse, shuffled_rows};
 use examples::images::{cifar10, embedded, resized};
+use examples::promise::at_least;
 use examples::{finish, say};
 use nn::{
     BatchNorm2d, Context, Conv2d, ConvOptions, Dropout, Flatten, Keys, Layer, Linear, MaxPool2d, Module, Padding, ReLU,
@@ -111,5 +112,5 @@ fn run<B: Execute>(flags: &Flags) -> Result<(), Box<dyn Error>> {
         say!("{epoch:>5}   {loss:>13.4}   {last:>12.2}%");
         Ok(())
     })?;
-    check_at_least("the accuracy", last, flags.at_least)
+    at_least("the accuracy", last, flags.at_least)
 }

@@ -11,9 +11,10 @@ use autodiff_core::{Backend, DType, Execute, Tensor};
 use backend_faer::Faer;
 use clap::Parser;
 use examples::batches::{Batch, percent_right, rows};
-use examples::fit::{Defaults, Fit, announce, check_at_least, fit, parse, shuffled_rows};
+use examples::fit::{Defaults, Fit, announce, fit, parse, shuffled_rows};
 use examples::images::{handwritten, resized};
 use examples::precision::Precision;
+use examples::promise::at_least;
 use examples::{finish, say};
 use nn::{
     AvgPool2d, Context, Conv2d, ConvOptions, Flatten, Keys, Layer, Linear, Module, Padding, Reduction, Tanh, TrainStep,
@@ -102,5 +103,5 @@ fn run<B: Execute>(flags: &Flags) -> Result<(), Box<dyn Error>> {
         say!("{epoch:>5}   {loss:>13.5}   {last:>12.2}%");
         Ok(())
     })?;
-    check_at_least("the accuracy", last, flags.at_least)
+    at_least("the accuracy", last, flags.at_least)
 }

@@ -13,8 +13,9 @@ use backend_faer::Faer;
 use clap::Parser;
 use examples::batches::{Batch, percent_right, rows};
 use examples::digits::CLASSES;
-use examples::fit::{Defaults, Fit, announce, check_at_least, fit, parse, shuffled_rows};
+use examples::fit::{Defaults, Fit, announce, fit, parse, shuffled_rows};
 use examples::images::handwritten;
+use examples::promise::at_least;
 use examples::{finish, say};
 use nn::{Context, Flatten, Keys, Layer, Linear, Module, Param, Reduction, Sigmoid, TrainStep, mse_loss};
 use optim::Sgd;
@@ -77,5 +78,5 @@ fn run<B: Execute>(flags: &Flags) -> Result<(), Box<dyn Error>> {
         Ok(())
     })?;
     say!("{last:.2}% of the test images are read right in the end, {best:.2}% at best");
-    check_at_least("the accuracy", last, flags.at_least)
+    at_least("the accuracy", last, flags.at_least)
 }

@@ -191,19 +191,6 @@ pub fn walk<T, S>(
     Ok(())
 }
 
-/// An error where a promised figure, in percent, was not reached.
-///
-/// # Errors
-/// When the figure is below the least that was asked for, or is NaN.
-pub fn check_at_least(what: &str, percent: f64, least: Option<f64>) -> Result<(), Box<dyn Error>> {
-    match least {
-        Some(least) if percent < least || percent.is_nan() => {
-            Err(format!("{what} is {percent:.2}%, below {least}%").into())
-        }
-        _ => Ok(()),
-    }
-}
-
 /// The first line of a program's output.
 pub fn announce(what: &str, parameters: usize, fit: &Fit, examples: usize) {
     let (epochs, size, lr, seed) = (fit.epochs(), fit.batch_size(examples), fit.lr, fit.seed);
@@ -215,14 +202,6 @@ pub fn announce(what: &str, parameters: usize, fit: &Fit, examples: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_promise_is_kept_or_named() {
-        assert!(check_at_least("it", 3.0, None).is_ok() && check_at_least("it", 3.0, Some(3.0)).is_ok());
-        let error = check_at_least("the accuracy", 94.5, Some(95.0)).unwrap_err().to_string();
-        assert_eq!(error, "the accuracy is 94.50%, below 95%");
-        assert!(check_at_least("it", f64::NAN, Some(0.0)).is_err());
-    }
 
     #[test]
     fn a_walk_reports_means_and_stops_where_the_loss_does() {

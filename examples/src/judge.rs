@@ -10,7 +10,8 @@ use optim::Adam;
 
 use crate::batches::{Batch, percent_right, rows};
 use crate::digits::CLASSES;
-use crate::fit::{check_at_least, shuffled_rows};
+use crate::fit::shuffled_rows;
+use crate::promise::at_least;
 use crate::say;
 use crate::sheet::write_png;
 
@@ -116,7 +117,7 @@ impl Verdict {
     /// # Errors
     /// When the images are less good than that.
     pub fn check(&self, least: Option<f64>) -> Result<(), Box<dyn Error>> {
-        check_at_least("the mean confidence", self.confidence, least)?;
+        at_least("the mean confidence", self.confidence, least)?;
         match self.counts.iter().position(|&count| count == 0) {
             Some(digit) if least.is_some() => Err(format!("no image was taken for a {digit}").into()),
             _ => Ok(()),
