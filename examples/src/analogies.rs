@@ -35,6 +35,21 @@ pub struct Section {
     pub questions: Vec<[String; 4]>,
 }
 
+impl Section {
+    /// The questions all of whose words have numbers.
+    fn known(&self, words: &Words) -> Vec<[i32; 4]> {
+        let number = |word: &String| words.number(word);
+        let all = self.questions.iter();
+        all.filter_map(|[a, b, c, d]| Some([number(a)?, number(b)?, number(c)?, number(d)?])).collect()
+    }
+
+    /// Whether there is such a question.
+    #[must_use]
+    pub fn is_known(&self, words: &Words) -> bool {
+        !self.known(words).is_empty()
+    }
+}
+
 /// A file of questions; those about families that are built in where none is given.
 ///
 /// # Errors
@@ -87,10 +102,7 @@ impl Solved {
     /// The questions of a section, answered by the vectors of words.
     #[must_use]
     pub fn by<B: Backend>(directions: &Tensor<B>, words: &Words, section: &Section) -> Self {
-        let number = |word: &String| words.number(word);
-        let known =
-            section.questions.iter().filter_map(|[a, b, c, d]| Some([number(a)?, number(b)?, number(c)?, number(d)?]));
-        let known: Vec<_> = known.collect();
+        let known = section.known(words);
         let mut solved = Self::default();
         for (question, answer) in known.iter().zip(answers(directions, &known)) {
             solved.asked += 1;
@@ -189,6 +201,7 @@ mod tests {
         assert_eq!(solved, Solved { asked: 2, right: 2 });
         assert_eq!([solved, Solved { asked: 2, right: 0 }].into_iter().sum::<Solved>().percent(), 50.0);
         assert!(Solved::default().percent().is_nan());
+        assert!(family().is_known(&words) && !family().is_known(&Words::new("she her he", 1)));
     }
 
     #[test]
