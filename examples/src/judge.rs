@@ -164,7 +164,7 @@ mod tests {
     fn a_verdict_is_held_against_a_promise() {
         let mut verdict = Verdict { confidence: 85.0, counts: [1; CLASSES] };
         assert!(verdict.check(Some(80.0)).is_ok());
-        assert_eq!(verdict.check(Some(90.0)).unwrap_err().to_string(), "the mean confidence is 85.00%, below 90%");
+        assert_eq!(verdict.check(Some(90.0)).unwrap_err().to_string(), "the mean confidence is 85.0000, below 90");
         verdict.counts[4] = 0;
         assert_eq!(verdict.check(Some(80.0)).unwrap_err().to_string(), "no image was taken for a 4");
         assert!(verdict.check(None).is_ok());
