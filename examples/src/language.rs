@@ -90,7 +90,7 @@ impl Corpus {
     /// How many steps there are in all epochs.
     #[must_use]
     pub fn steps(&self) -> u32 {
-        u32::try_from(self.windows() / self.batch_size()).unwrap_or(u32::MAX).saturating_mul(self.flags.fit.epochs())
+        self.flags.fit.steps(self.windows())
     }
 
     /// A batch of the shape that every step has.

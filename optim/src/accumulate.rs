@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use autodiff_core::{Backend, Tensor};
 
-use crate::optimizer::{Optimizer, ParamStep, Updated, own_slot};
+use crate::optimizer::{Optimizer, ParamStep, Updated, either, own_slot};
 use crate::rule::StepInputs;
 
 /// An optimizer that is given the mean of several steps' gradients: a batch that does not fit into memory, in parts.
@@ -97,11 +97,8 @@ impl<O> Accumulate<O> {
 
 /// What becomes of a parameter and its state: all new and nothing accumulated, or all old.
 #[track_caller]
-fn choose<B: Backend>(due: &Tensor<B>, (x, state): Updated<B>, old: &ParamStep<'_, B>) -> Updated<B> {
-    let mut chosen = Vec::with_capacity(state.len() + 1);
-    for (new, old) in state.iter().zip(old.state) {
-        chosen.push(due.select(new, old));
-    }
-    chosen.push(due.select(&old.grad.zeros_like(), &old.grad));
-    (due.select(&x, old.value), chosen)
+fn choose<B: Backend>(due: &Tensor<B>, new: Updated<B>, old: &ParamStep<'_, B>) -> Updated<B> {
+    let (x, mut state) = either(due, new, old);
+    state.push(due.select(&old.grad.zeros_like(), &old.grad));
+    (x, state)
 }

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use autodiff_core::{Backend, Tensor};
 
-use crate::optimizer::{Optimizer, ParamStep, Updated};
+use crate::optimizer::{Optimizer, ParamStep, Updated, either};
 use crate::rule::StepInputs;
 
 /// An optimizer for a loss whose gradients pass through halves: the loss is multiplied by `s` before its gradients are
@@ -100,7 +100,7 @@ impl<O: Optimizer> Optimizer for GradScaler<O> {
         let updated = self.optimizer.step(&inner);
         let mut chosen = Vec::with_capacity(params.len());
         for ((new, old), param) in updated.into_iter().zip(&inner).zip(params) {
-            let (value, mut state) = choose(&finite, new, old);
+            let (value, mut state) = either(&finite, new, old);
             state.extend(self.adjusted(&finite, own_slots(param.state).0));
             chosen.push((value, state));
         }
@@ -141,11 +141,4 @@ fn all_finite<B: Backend>(params: &[ParamStep<'_, B>]) -> Option<Tensor<B>> {
     let traces = params.iter().map(|param| (&param.grad * 0.0).sum());
     let trace = traces.reduce(|a, b| a + b)?;
     Some(trace.eq(&trace.zeros_like()))
-}
-
-/// All new or all old.
-#[track_caller]
-fn choose<B: Backend>(finite: &Tensor<B>, (x, state): Updated<B>, old: &ParamStep<'_, B>) -> Updated<B> {
-    let state = state.iter().zip(old.state).map(|(new, old)| finite.select(new, old)).collect();
-    (finite.select(&x, old.value), state)
 }

@@ -103,3 +103,13 @@ pub(crate) fn own_slot<'a, B: Backend>(op: &str, state: &'a [Tensor<B>]) -> (&'a
         None => panic!("{op}: a state with a slot of its own expected, an empty one given"),
     }
 }
+
+/// A parameter and its state: all new where the condition, a scalar, is not 0, else all old, whatever the new has become.
+#[track_caller]
+pub(crate) fn either<B: Backend>(condition: &Tensor<B>, (x, state): Updated<B>, old: &ParamStep<'_, B>) -> Updated<B> {
+    let mut chosen = Vec::with_capacity(state.len());
+    for (new, old) in state.iter().zip(old.state) {
+        chosen.push(condition.select(new, old));
+    }
+    (condition.select(&x, old.value), chosen)
+}
