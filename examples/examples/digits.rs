@@ -17,7 +17,8 @@ use backend_faer::Faer;
 use clap::{Parser, value_parser};
 use examples::batches::{Batch, rows, shuffled, split, tensors};
 use examples::digits::{CLASSES, Digit, PIXELS, load};
-use examples::plot::{Curve, check_writable, write_svg};
+use examples::file::check_writable;
+use examples::plot::{Curve, write_svg};
 use examples::precision::Precision;
 use examples::terminal::{side_by_side, table};
 use examples::{Computer, finish, flags, say};
@@ -142,7 +143,8 @@ fn learn<B: Execute>(
         return Err(format!("--batch-size: {size} asked for, there are {count} digits to learn from").into());
     }
     let epochs = flags.epochs.unwrap_or(if flags.quick { 3 } else { 30 });
-    let (model, adam) = (Mlp::new(&mut Keys::from_key(key.fold_in(1))), GradScaler::new(Adam::new(flags.lr)));
+    let model = Mlp::new(&mut Keys::from_key(key.fold_in(1)));
+    let adam = GradScaler { enabled: flags.precision.needs_scale(), ..GradScaler::new(Adam::new(flags.lr)) };
     say!("{PIXELS} pixels, {HIDDEN} hidden units with ReLU, {CLASSES} logits: {} parameters", model.num_parameters());
     say!("Adam, rate {}, {} steps an epoch, {size} digits each\n", flags.lr, count / size);
     let mut step = if flags.eager {

@@ -86,7 +86,8 @@ fn run<B: Execute>(flags: &Flags) -> Result<(), Box<dyn Error>> {
     let model = lenet5(&mut Keys::from_key(key.fold_in(0)));
     announce("LeNet-5", model.num_parameters(), options, count);
 
-    let sgd = GradScaler::new(Sgd { momentum: 0.9, weight_decay: 5e-4, ..Sgd::new(options.lr) });
+    let sgd = Sgd { momentum: 0.9, weight_decay: 5e-4, ..Sgd::new(options.lr) };
+    let sgd = GradScaler { enabled: flags.precision.needs_scale(), ..GradScaler::new(sgd) };
     let task = |chosen: &[i32]| (rows(&train, chosen), flags.precision);
     let mut step = TrainStep::compile(model, sgd, loss, &task(&vec![0; size]));
     let schedule = CosineAnnealingLr { t_max: options.steps(count), eta_min: 0.0 };

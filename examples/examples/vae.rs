@@ -15,10 +15,10 @@ use autodiff_core::{Backend, Element, Execute, Tensor};
 use backend_faer::Faer;
 use clap::Parser;
 use examples::batches::{Batch, rows};
+use examples::file::check_writable;
 use examples::fit::{Defaults, Fit, announce, fit, parse, shuffled_rows};
 use examples::images::handwritten;
 use examples::judge::exhibit;
-use examples::plot::check_writable;
 use examples::{finish, say};
 use nn::{
     BinaryCrossEntropy, Context, Keys, Layer, Linear, Module, Reduction, Tanh, TrainStep,

@@ -1,8 +1,9 @@
-//! Files as bytes, unpacked where they are gzipped, and what is said when they are not what was expected.
+//! Files as bytes, unpacked where they are gzipped; whether one can be written; what is said when it is not what was
+//! expected.
 
 use core::error::Error;
 use core::fmt;
-use std::fs;
+use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -48,6 +49,21 @@ pub fn unpacked(packed: &[u8]) -> std::io::Result<Vec<u8>> {
     let mut whole = Vec::new();
     MultiGzDecoder::new(packed).read_to_end(&mut whole)?;
     Ok(whole)
+}
+
+/// Makes the file, if there is none yet, and the folders it lies in: so that it is known before the work that fills it.
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn check_writable(path: &Path) -> Result<(), FileError> {
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let file = fs::create_dir_all(folder).and_then(|()| File::options().append(true).create(true).open(path));
+    file.map(drop).map_err(|error| unwritable(path, error))
+}
+
+/// A file cannot be written, for this reason.
+pub(crate) fn unwritable(path: &Path, error: std::io::Error) -> FileError {
+    FileError::new(path, "a file that can be written", error)
 }
 
 /// A file is not what was expected.
@@ -105,5 +121,13 @@ mod tests {
     fn a_missing_file_is_named() {
         let error = bytes(Path::new("no/such/file")).unwrap_err().to_string();
         assert!(error.starts_with("no/such/file: a readable file expected, found: "), "{error}");
+    }
+
+    #[test]
+    fn a_path_that_cannot_be_written_is_named() {
+        for path in ["Cargo.toml/loss.svg", "src"] {
+            let error = check_writable(Path::new(path)).unwrap_err().to_string();
+            assert!(error.starts_with(&format!("{path}: a file that can be written expected, found: ")), "{error}");
+        }
     }
 }

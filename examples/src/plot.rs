@@ -3,11 +3,13 @@
 use core::error::Error;
 use core::fmt;
 use core::ops::Range;
-use std::fs::{self, File};
+use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use plotters::prelude::*;
+
+use crate::file::{FileError, check_writable, unwritable};
 
 /// A named sequence of numbers, one an epoch.
 #[derive(Clone, Debug)]
@@ -24,18 +26,9 @@ pub struct Curve<'a> {
 /// When there is nothing that can be drawn, or the file cannot be written.
 pub fn write_svg(path: &Path, title: &str, curves: &[Curve<'_>]) -> Result<(), PlotError> {
     let svg = svg(title, curves)?;
-    check_writable(path)?;
-    fs::write(path, svg).map_err(|source| PlotError::Write { path: path.into(), source })
-}
-
-/// Makes the file, if there is none yet, and the folders it lies in: so that it is known before the work that fills it.
-///
-/// # Errors
-/// When the file cannot be written.
-pub fn check_writable(path: &Path) -> Result<(), PlotError> {
-    let folder = path.parent().unwrap_or(Path::new(""));
-    let file = fs::create_dir_all(folder).and_then(|()| File::options().append(true).create(true).open(path));
-    file.map(drop).map_err(|source| PlotError::Write { path: path.into(), source })
+    check_writable(path)
+        .and_then(|()| fs::write(path, svg).map_err(|error| unwritable(path, error)))
+        .map_err(PlotError::Write)
 }
 
 fn svg(title: &str, curves: &[Curve<'_>]) -> Result<String, PlotError> {
@@ -97,12 +90,7 @@ pub enum PlotError {
     /// The drawing fails.
     Draw(DrawingAreaErrorKind<io::Error>),
     /// The file cannot be written.
-    Write {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    Write(FileError),
 }
 
 impl From<DrawingAreaErrorKind<io::Error>> for PlotError {
@@ -116,7 +104,7 @@ impl fmt::Display for PlotError {
         match self {
             Self::Nothing => f.write_str("plot: only curves of positive, finite values can be drawn"),
             Self::Draw(source) => write!(f, "plot: {source}"),
-            Self::Write { path, source } => write!(f, "plot: {} cannot be written: {source}", path.display()),
+            Self::Write(source) => write!(f, "{source}"),
         }
     }
 }
@@ -126,7 +114,7 @@ impl Error for PlotError {
         match self {
             Self::Nothing => None,
             Self::Draw(source) => Some(source),
-            Self::Write { source, .. } => Some(source),
+            Self::Write(source) => Some(source),
         }
     }
 }
@@ -140,14 +128,6 @@ mod tests {
         let svg = svg("a title", &[Curve { name: "a name", values: &[2.0, 0.5, 0.1] }]).unwrap();
         for part in ["<svg", "a title", "a name", "<polyline", "epoch", "</svg>"] {
             assert!(svg.contains(part), "{part}");
-        }
-    }
-
-    #[test]
-    fn a_path_that_cannot_be_written_is_named() {
-        for path in ["Cargo.toml/loss.svg", "src"] {
-            let error = check_writable(Path::new(path)).unwrap_err().to_string();
-            assert!(error.starts_with(&format!("plot: {path} cannot be written: ")), "{error}");
         }
     }
 

@@ -25,4 +25,10 @@ impl Precision {
             Self::F16 => DType::F16,
         }
     }
+
+    /// Whether gradients become 0 in it unless the loss is scaled.
+    #[must_use]
+    pub const fn needs_scale(self) -> bool {
+        matches!(self, Self::F16)
+    }
 }

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use autodiff_core::{Backend, Element, Tensor};
 
-use crate::plot::check_writable;
+use crate::file::check_writable;
 
 /// Pixels between two images.
 const GAP: usize = 1;

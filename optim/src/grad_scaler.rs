@@ -50,6 +50,8 @@ pub struct GradScaler<O> {
     pub backoff_factor: f64,
     /// How many steps in a row have to go well; 2000.
     pub growth_interval: u32,
+    /// Whether it does anything: without, it is the optimizer and nothing else; yes.
+    pub enabled: bool,
     /// What is given the gradients.
     pub optimizer: O,
 }
@@ -63,7 +65,14 @@ impl<O> GradScaler<O> {
     /// PyTorch's settings.
     #[must_use]
     pub const fn new(optimizer: O) -> Self {
-        Self { init_scale: 65_536.0, growth_factor: 2.0, backoff_factor: 0.5, growth_interval: 2000, optimizer }
+        Self {
+            init_scale: 65_536.0,
+            growth_factor: 2.0,
+            backoff_factor: 0.5,
+            growth_interval: 2000,
+            enabled: true,
+            optimizer,
+        }
     }
 }
 
@@ -80,16 +89,22 @@ impl<O: Optimizer> Optimizer for GradScaler<O> {
              expected, found {init_scale}, {growth_factor}, {backoff_factor} and {growth_interval}"
         );
         let mut slots = self.optimizer.initial_state(name, param);
+        if !self.enabled {
+            return slots;
+        }
         let number = |value| Tensor::scalar(value, param.device());
         slots.extend([("scale", number(init_scale)), ("growth_tracker", number(0.0)), ("updates", number(0.0))]);
         slots
     }
 
     fn loss_scale<B: Backend>(&self, state: &[Tensor<B>]) -> Option<Tensor<B>> {
-        Some(own_slots(state).0[0].clone())
+        if self.enabled { Some(own_slots(state).0[0].clone()) } else { self.optimizer.loss_scale(state) }
     }
 
     fn step<B: Backend>(&self, params: &[ParamStep<'_, B>]) -> Vec<Updated<B>> {
+        if !self.enabled {
+            return self.optimizer.step(params);
+        }
         let mut inner = Vec::with_capacity(params.len());
         for param in params {
             let ([_, _, updates], state) = own_slots(param.state);

@@ -65,6 +65,13 @@ fn the_scale_stays_finite() {
 }
 
 #[test]
+fn switched_off_it_is_the_optimizer_alone() {
+    let (off, steps) = (GradScaler { enabled: false, ..GradScaler::new(Adam::new(0.1)) }, [[1.0, -2.0], [0.5, 3.0]]);
+    assert_eq!(run(&off, &steps), run(&Adam::new(0.1), &steps));
+    assert!(off.loss_scale::<F32>(&[]).is_none());
+}
+
+#[test]
 #[should_panic(expected = "grad_scaler: a scale above 0, a growth of at least 1")]
 fn a_growth_that_shrinks_is_refused() {
     run(&GradScaler { growth_factor: 0.5, ..GradScaler::new(Sgd::new(0.1)) }, &[[1.0, 1.0]]);

@@ -29,6 +29,9 @@ pub trait Recurrence: Clone + Debug + Default {
 pub trait State<B: Backend>: Clone {
     /// How many tensors it is.
     const PARTS: usize;
+    /// The first of them.
+    #[must_use]
+    fn output(&self) -> &Tensor<B>;
     /// The tensors.
     #[must_use]
     fn parts(&self) -> Vec<Tensor<B>>;
@@ -44,6 +47,9 @@ pub trait State<B: Backend>: Clone {
 /// `h`
 impl<B: Backend> State<B> for Tensor<B> {
     const PARTS: usize = 1;
+    fn output(&self) -> &Tensor<B> {
+        self
+    }
     fn parts(&self) -> Vec<Tensor<B>> {
         vec![self.clone()]
     }
@@ -55,6 +61,9 @@ impl<B: Backend> State<B> for Tensor<B> {
 /// `(h, c)`
 impl<B: Backend> State<B> for (Tensor<B>, Tensor<B>) {
     const PARTS: usize = 2;
+    fn output(&self) -> &Tensor<B> {
+        &self.0
+    }
     fn parts(&self) -> Vec<Tensor<B>> {
         vec![self.0.clone(), self.1.clone()]
     }
@@ -129,8 +138,8 @@ impl<B: Backend> Weights<B> {
         let mut state = R::State::from_parts(state);
         let mut outputs = Vec::with_capacity(gates.len());
         for gates in gates {
-            state = recurrence.step(&gates, &self.of_state(&state.parts()[0]), &state);
-            outputs.push(state.parts()[0].clone());
+            state = recurrence.step(&gates, &self.of_state(state.output()), &state);
+            outputs.push(state.output().clone());
         }
         if reverse {
             outputs.reverse();
@@ -204,7 +213,7 @@ impl<B: Backend, R: Recurrence> RecurrentCell<B, R> {
             let found = part.shape();
             assert!(found == expected, "recurrent cell: a state of shape {expected:?} expected, found {found}");
         }
-        self.recurrence.step(&self.weights.of_input(x), &self.weights.of_state(&state.parts()[0]), &state)
+        self.recurrence.step(&self.weights.of_input(x), &self.weights.of_state(state.output()), &state)
     }
 }
 
