@@ -88,6 +88,17 @@ fn batch_norm_keeps_statistics_in_training_and_uses_them_in_evaluation() {
     assert_eq!(untracked.forward(&x, &mut Context::evaluation()).to_vec(), batch.to_vec());
 }
 
+/// As PyTorch's do: a `momentum` of `None` asks for the mean of a number of batches that is not known.
+#[test]
+fn batch_norm_keeps_statistics_that_nobody_counts() {
+    let norm = BatchNorm { num_batches_tracked: None, ..BatchNorm1d::<F64>::new(1, &Default::default()) };
+    for (momentum, mean) in [(Some(0.1), 0.2), (None, 0.0)] {
+        let (norm, mut ctx) = (BatchNorm { momentum, ..norm.clone() }, training());
+        let _ = norm.forward(&Tensor::new(&[1.0, 3.0], [2, 1]), &mut ctx);
+        assert!((ctx.buffer(norm.running_mean.as_ref().unwrap()).item() - mean).abs() < 1e-15, "{momentum:?}");
+    }
+}
+
 #[test]
 fn a_training_step_puts_the_statistics_in_place() {
     fn loss<B: Backend>(norm: &BatchNorm1d<B>, x: &Tensor<B>, ctx: &mut Context<B>) -> Tensor<B> {

@@ -1,0 +1,38 @@
+//! What a wrong use of a layer or an initialiser is told, and the line that it points to.
+
+use autodiff_core::{Index, Tensor};
+use nn::*;
+
+use super::F64;
+use crate::panics::check_panic;
+
+fn keys() -> Keys<F64> {
+    Keys::new(5, &Default::default())
+}
+
+fn ones(shape: &[usize]) -> Tensor<F64> {
+    Tensor::ones(shape, &Default::default())
+}
+
+fn training() -> Context<F64> {
+    Context::training(Index::key(0, &Default::default()))
+}
+
+#[test]
+fn other_channels_than_those_of_a_batch_norm() {
+    let [one, three] = [1, 3].map(|channels| BatchNorm1d::<F64>::new(channels, &Default::default()));
+    let plain = BatchNorm { weight: None, bias: None, ..three.clone() };
+    // One channel would fill the statistics of all three.
+    let expected = "batch_norm: one number for each channel expected in `running_mean`: [3] for an input [2, 1]";
+    check_panic(expected, line!(), || plain.forward(&ones(&[2, 1]), &mut training()));
+    check_panic(expected, line!(), || plain.forward(&ones(&[2, 1]), &mut Context::evaluation()));
+    let expected = "batch_norm: one number for each channel expected in `weight`: [1] for an input [2, 3]";
+    check_panic(expected, line!(), || one.forward(&ones(&[2, 3]), &mut training()));
+    let expected = "batch_norm: one number for each channel expected in `weight`: [3] for an input [3, 4]";
+    check_panic(expected, line!(), || three.forward(&ones(&[3, 4]), &mut training()));
+    let lopsided = BatchNorm { running_mean: None, ..plain };
+    let expected = "batch_norm: one number for each channel expected in `running_var`: [3] for an input [2, 1]";
+    check_panic(expected, line!(), || lopsided.forward(&ones(&[2, 1]), &mut training()));
+}
+
+/// All that fits, and nothing else, is let through to the windows.
