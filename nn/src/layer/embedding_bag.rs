@@ -76,6 +76,10 @@ impl<B: Backend> EmbeddingBag<B> {
 
     /// One row for each bag of a vector of tokens: bag `b` goes from `offsets[b]` to before the next, the last to the end.
     ///
+    /// This holds for any offsets. They are not read, since in a trace they have no values: tokens before the first one are in no
+    /// bag, and a bag that begins behind the end, or not before the next one, is empty. PyTorch refuses a first offset other than
+    /// 0, and one behind the end.
+    ///
     /// It takes time and memory for all tokens times all bags.
     ///
     /// # Panics
@@ -94,7 +98,7 @@ impl<B: Backend> EmbeddingBag<B> {
         // Of the bags that have begun, the last one holds the token.
         let next = begun.slice(0, 1.min(bags)..);
         let next = Tensor::concat(&[next, begun.new_zeros([1.min(bags), count])], 0);
-        let present = (begun - next) * self.present(tokens);
+        let present = begun * (1.0 - next) * self.present(tokens);
         let rows = lookup(&self.weight, tokens);
         let width = rows.shape()[1];
         self.reduce(&rows.unsqueeze(0).broadcast_to([bags, count, width]), &present)

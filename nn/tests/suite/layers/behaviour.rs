@@ -100,6 +100,19 @@ fn batch_norm_keeps_statistics_that_nobody_counts() {
 }
 
 #[test]
+fn bags_go_from_their_offset_to_before_the_next_whatever_that_is() {
+    let weight = Param::new(Tensor::<F64>::new(&[1.0, 10.0, 100.0], [3, 1]));
+    let tokens = Index::new(&[0, 1, 2], [3]);
+    for mode in [BagMode::Sum, BagMode::Max] {
+        let bag = EmbeddingBag { weight: weight.clone(), mode, padding_idx: None };
+        let of = |offsets: &[i32]| bag.forward_offsets(&tokens, &Index::new(offsets, [offsets.len()])).to_vec();
+        assert_eq!(of(&[1, 2]), [10.0, 100.0]);
+        assert_eq!(of(&[2, 9]), [100.0, 0.0]);
+        assert_eq!(of(&[2, 1, 2]), [0.0, 10.0, 100.0]);
+    }
+}
+
+#[test]
 fn a_training_step_puts_the_statistics_in_place() {
     fn loss<B: Backend>(norm: &BatchNorm1d<B>, x: &Tensor<B>, ctx: &mut Context<B>) -> Tensor<B> {
         norm.forward(x, ctx).square().mean()

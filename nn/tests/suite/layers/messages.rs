@@ -35,4 +35,23 @@ fn other_channels_than_those_of_a_batch_norm() {
     check_panic(expected, line!(), || lopsided.forward(&ones(&[2, 1]), &mut training()));
 }
 
+#[test]
+fn what_has_no_variance_is_not_normalised() {
+    let expected =
+        "instance_norm: more than one number for each channel of an example expected, the shape is [2, 3, 1]";
+    check_panic(expected, line!(), || InstanceNorm1d::<F64>::new().forward(&ones(&[2, 3, 1])));
+    let narrow = InstanceNorm2d::<F64>::new().forward(&ones(&[1, 1, 1, 2]));
+    assert_eq!(narrow.to_vec(), [0.0, 0.0]);
+}
+
+#[test]
+fn settings_that_contradict_each_other() {
+    let x = ones(&[2]);
+    let expected = "hardtanh: limits in order expected, found 1 and -1";
+    check_panic(expected, line!(), || Hardtanh { min_val: 1.0, max_val: -1.0 }.forward(&x));
+    let expected = "softshrink: lambda must not be negative, found -1";
+    check_panic(expected, line!(), || Softshrink { lambda: -1.0 }.forward(&x));
+    assert_eq!(Hardtanh { min_val: 0.5, max_val: 0.5 }.forward(&x).to_vec(), [0.5, 0.5]);
+}
+
 /// All that fits, and nothing else, is let through to the windows.
