@@ -113,6 +113,15 @@ fn bags_go_from_their_offset_to_before_the_next_whatever_that_is() {
 }
 
 #[test]
+fn bilinear_of_no_features_is_its_bias() {
+    for [i, j] in [[0, 0], [0, 2], [2, 0]] {
+        let layer = Bilinear::new(i, j, 3, &mut keys());
+        let y = layer.forward(&ones(&[4, 5, i]), &ones(&[4, 5, j]));
+        assert_eq!(y.to_vec(), layer.bias.unwrap().broadcast_to([4, 5, 3]).to_vec());
+    }
+}
+
+#[test]
 fn a_training_step_puts_the_statistics_in_place() {
     fn loss<B: Backend>(norm: &BatchNorm1d<B>, x: &Tensor<B>, ctx: &mut Context<B>) -> Tensor<B> {
         norm.forward(x, ctx).square().mean()

@@ -1,6 +1,6 @@
 //! What a wrong use of a layer or an initialiser is told, and the line that it points to.
 
-use autodiff_core::{Index, Tensor};
+use autodiff_core::{Index, Pool, Tensor};
 use nn::metrics::ConfusionMatrix;
 use nn::*;
 
@@ -87,4 +87,57 @@ fn extents_that_are_too_large_are_refused_before_they_are_multiplied() {
     check_panic("too many elements", line!(), || InstanceNorm1d::<F64>::affine(usize::MAX, &device));
 }
 
+#[test]
+fn what_a_convolution_cannot_slide_over() {
+    let same = |dilation| ConvOptions { padding: Padding::Same, dilation: [dilation], ..Default::default() };
+    let mut keys = keys();
+    let conv = Conv1d::with(1, 1, [2], same(1), &mut keys);
+    let expected = "convolution: an input with 1 axes behind examples and channels expected, its shape is [1, 4]";
+    check_panic(expected, line!(), || conv.forward(&ones(&[1, 4])));
+    let (wide, empty) =
+        (Conv1d::with(1, 1, [3], same(usize::MAX), &mut keys), Conv1d::with(1, 1, [0], same(1), &mut keys));
+    check_panic("conv1d: a dilation of", line!(), || wide.forward(&ones(&[1, 1, 4])));
+    check_panic("kernel, stride and dilation of a window are at least 1", line!(), || empty.forward(&ones(&[1, 1, 4])));
+}
+
+#[test]
+fn poolings_have_their_own_names() {
+    let expected = "max_pool2d: an input of 2 axes or more expected, its shape is [4]";
+    check_panic(expected, line!(), || MaxPool2d::new([2, 2]).forward(&ones(&[4])));
+    let expected = "max_pool1d: a window of 5 cells with padding 0 does not fit into axis 1 of an input [1, 4]";
+    check_panic(expected, line!(), || MaxPool1d::new([5]).forward(&ones(&[1, 4])));
+    let expected = "avg_pool1d: a window of 7 cells with padding 1 does not fit into axis 0 of an input [4]";
+    let wide = AvgPool1d(Pool { dilation: [3], padding: [1], ..Pool::new([3]) });
+    check_panic(expected, line!(), || wide.forward(&ones(&[4])));
+    let expected = "avg_pool2d: kernel, stride and dilation are at least 1, found 2, 0 and 1";
+    let still = AvgPool2d(Pool { stride: Some([1, 0]), ..Pool::new([2, 2]) });
+    check_panic(expected, line!(), || still.forward(&ones(&[4, 4])));
+    let expected = "adaptive_max_pool1d: the window has more axes than the tensor";
+    check_panic(expected, line!(), || AdaptiveMaxPool1d { output_size: [1] }.forward(&ones(&[])));
+}
+
 /// All that fits, and nothing else, is let through to the windows.
+#[test]
+fn poolings_take_what_fits() {
+    for (size, kernel, stride, ceil_mode) in (1..6)
+        .flat_map(|size| (1..6).flat_map(move |kernel| (1..4).map(move |stride| (size, kernel, stride))))
+        .flat_map(|(size, kernel, stride)| [false, true].map(|ceil_mode| (size, kernel, stride, ceil_mode)))
+    {
+        let pool = Pool { stride: Some([stride]), ceil_mode, ..Pool::new([kernel]) };
+        let x = ones(&[size]);
+        let pooled = std::panic::catch_unwind(|| x.avg_pool1d(pool).to_vec()).ok();
+        let layer = std::panic::catch_unwind(|| AvgPool1d(pool).forward(&x).to_vec()).ok();
+        assert_eq!(pooled, layer, "{size}: {pool:?}");
+    }
+}
+
+#[test]
+fn a_table_is_a_matrix() {
+    let (weight, tokens) = (Param::new(ones(&[3])), Index::new(&[0], [1, 1]));
+    let table = Embedding { weight: weight.clone(), padding_idx: None };
+    let expected = "embedding: a table of rank 2 expected, its shape is [3]";
+    check_panic(expected, line!(), || table.forward(&tokens));
+    check_panic(expected, line!(), || Embedding::from_weight(ones(&[3])));
+    let bag = EmbeddingBag { weight, mode: BagMode::Sum, padding_idx: None };
+    check_panic("embedding_bag: a table of rank 2 expected", line!(), || bag.forward(&tokens));
+}
