@@ -67,6 +67,12 @@ pub fn normal<B: Backend>(key: &Index<B>, shape: impl Into<Shape>, mean: f64, st
     Tensor::normal(key, shape) * std + mean
 }
 
+/// A shape that a tensor can have, or a panic: for what is computed of the extents before a tensor is made of them.
+#[track_caller]
+pub(crate) fn check_size(op: &str, shape: &Shape) {
+    assert!(shape.checked_elements().is_some(), "{op}: a tensor of shape {shape} has too many elements");
+}
+
 /// A number of elements, exact below 2^53.
 #[expect(clippy::cast_precision_loss, reason = "no tensor has 2^53 elements")]
 pub(crate) const fn count(elements: usize) -> f64 {

@@ -2,6 +2,8 @@
 
 use autodiff_core::{Backend, Index, MAX_RANK, Shape, Tensor};
 
+use super::check_size;
+
 /// The identity matrix, or its beginning: 1 where row and column have one number, 0 elsewhere.
 ///
 /// ```
@@ -12,7 +14,7 @@ use autodiff_core::{Backend, Index, MAX_RANK, Shape, Tensor};
 /// ```
 ///
 /// # Panics
-/// When the shape has not two axes.
+/// When the shape has not two axes, or is too large for a tensor.
 #[must_use]
 #[track_caller]
 pub fn eye<B: Backend>(shape: impl Into<Shape>, device: &B::Device) -> Tensor<B> {
@@ -20,6 +22,7 @@ pub fn eye<B: Backend>(shape: impl Into<Shape>, device: &B::Device) -> Tensor<B>
     let &[rows, columns] = shape.extents() else {
         panic!("eye: a shape of two axes expected, found {shape}");
     };
+    check_size("eye", &shape);
     Index::iota(rows, device).one_hot(columns)
 }
 
@@ -42,7 +45,7 @@ pub fn eye<B: Backend>(shape: impl Into<Shape>, device: &B::Device) -> Tensor<B>
 /// ```
 ///
 /// # Panics
-/// When the shape has not three to five axes, or the outputs cannot be divided into the groups.
+/// When the shape has not three to five axes or is too large for a tensor, or the outputs cannot be divided into the groups.
 #[must_use]
 #[track_caller]
 pub fn dirac<B: Backend>(shape: impl Into<Shape>, groups: usize, device: &B::Device) -> Tensor<B> {
@@ -51,6 +54,7 @@ pub fn dirac<B: Backend>(shape: impl Into<Shape>, groups: usize, device: &B::Dev
         panic!("dirac: a shape of three to five axes expected, found {shape}");
     };
     assert!(matches!(window.len(), 1..=3), "dirac: a shape of three to five axes expected, found {shape}");
+    check_size("dirac", &shape);
     let divides = groups > 0 && out.is_multiple_of(groups);
     assert!(divides, "dirac: {out} outputs cannot be divided into {groups} groups");
     let channels = Index::iota(out / groups, device).one_hot(inputs);

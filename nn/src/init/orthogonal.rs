@@ -6,6 +6,8 @@ use alloc::vec::Vec;
 
 use autodiff_core::{Backend, Element, Index, Shape, Tensor};
 
+use super::check_size;
+
 /// `gain Q` with a random matrix `Q` whose rows, or columns where there are fewer, are of length 1 and at right angles to each
 /// other, all such matrices being equally likely.
 ///
@@ -27,7 +29,7 @@ use autodiff_core::{Backend, Element, Index, Shape, Tensor};
 /// ```
 ///
 /// # Panics
-/// When the shape has less than two axes, `key` is no key of shape `[2]`, or in a trace.
+/// When the shape has less than two axes or is too large for a tensor, `key` is no key of shape `[2]`, or in a trace.
 #[must_use]
 #[track_caller]
 pub fn orthogonal<B: Backend>(key: &Index<B>, shape: impl Into<Shape>, gain: f64) -> Tensor<B> {
@@ -36,6 +38,7 @@ pub fn orthogonal<B: Backend>(key: &Index<B>, shape: impl Into<Shape>, gain: f64
         panic!("orthogonal: a shape of two axes or more expected, found {shape}");
     };
     assert!(!rest.is_empty(), "orthogonal: a shape of two axes or more expected, found {shape}");
+    check_size("orthogonal", &shape);
     let columns = rest.iter().product();
     let (count, length) = (usize::min(rows, columns), usize::max(rows, columns));
     let mut vectors = normals(key, count * length);

@@ -2,7 +2,7 @@
 
 use autodiff_core::{Backend, Index, Shape, Tensor};
 
-use super::{count, normal, uniform};
+use super::{check_size, count, normal, uniform};
 
 /// Uniformly distributed in `[-a, a)` with `a = gain sqrt(6 / (fan_in + fan_out))`.
 ///
@@ -10,7 +10,7 @@ use super::{count, normal, uniform};
 /// equation 16.)
 ///
 /// # Panics
-/// When the shape has less than two axes, or `key` is no key of shape `[2]`.
+/// When the shape has less than two axes or is too large for a tensor, or `key` is no key of shape `[2]`.
 #[must_use]
 #[track_caller]
 pub fn xavier_uniform<B: Backend>(key: &Index<B>, shape: impl Into<Shape>, gain: f64) -> Tensor<B> {
@@ -25,7 +25,7 @@ pub fn xavier_uniform<B: Backend>(key: &Index<B>, shape: impl Into<Shape>, gain:
 /// (Glorot and Bengio 2010, equation 12.)
 ///
 /// # Panics
-/// When the shape has less than two axes, or `key` is no key of shape `[2]`.
+/// When the shape has less than two axes or is too large for a tensor, or `key` is no key of shape `[2]`.
 #[must_use]
 #[track_caller]
 pub fn xavier_normal<B: Backend>(key: &Index<B>, shape: impl Into<Shape>, gain: f64) -> Tensor<B> {
@@ -39,7 +39,7 @@ pub fn xavier_normal<B: Backend>(key: &Index<B>, shape: impl Into<Shape>, gain: 
 /// (He, Zhang, Ren and Sun, *Delving deep into rectifiers*, ICCV 2015, equations 10 and 14.)
 ///
 /// # Panics
-/// When the shape has less than two axes, or `key` is no key of shape `[2]`.
+/// When the shape has less than two axes or is too large for a tensor, or `key` is no key of shape `[2]`.
 #[must_use]
 #[track_caller]
 pub fn kaiming_uniform<B: Backend>(
@@ -58,7 +58,7 @@ pub fn kaiming_uniform<B: Backend>(
 /// (He, Zhang, Ren and Sun 2015, equations 10 and 14.)
 ///
 /// # Panics
-/// When the shape has less than two axes, or `key` is no key of shape `[2]`.
+/// When the shape has less than two axes or is too large for a tensor, or `key` is no key of shape `[2]`.
 #[must_use]
 #[track_caller]
 pub fn kaiming_normal<B: Backend>(
@@ -136,6 +136,7 @@ fn fans(op: &str, shape: &Shape) -> (f64, f64) {
     let [out, inputs, field @ ..] = shape.extents() else {
         panic!("{op}: a weight of two axes or more expected, its shape is {shape}");
     };
+    check_size(op, shape);
     let field = field.iter().product::<usize>();
     (count(inputs * field), count(out * field))
 }

@@ -22,7 +22,7 @@ macro_rules! activations {
             /// The function of each element.
             ///
             /// # Panics
-            /// When the tensor has no such axis, where the layer has one.
+            /// When the tensor has no such axis, where the layer has one, or limits are out of order.
             #[must_use]
             #[track_caller]
             pub fn forward<B: Backend>(&self, x: &Tensor<B>) -> Tensor<B> {
@@ -93,7 +93,7 @@ activations! {
         min_val: f64 = -1.0,
         /// The upper limit; 1.
         max_val: f64 = 1.0
-    }, Tensor::hardtanh;
+    }, hardtanh;
 
     /// `log(1 + e^(beta x)) / beta`, the smooth rectifier; gradient `g sigmoid(beta x)`.
     ///
@@ -134,7 +134,7 @@ activations! {
     Softshrink {
         /// How far; 0.5.
         lambda: f64 = 0.5
-    }, |x: &Tensor<B>, lambda: f64| x - x.clamp(Some(-lambda), Some(lambda));
+    }, softshrink;
 
     /// `x` where it exceeds `threshold`, else `value`.
     ///
@@ -166,4 +166,18 @@ activations! {
         /// The axis; negative counts from the end; -1.
         dim: isize = -1
     }, Tensor::glu;
+}
+
+// Functions, since a closure would take the place of the caller that a panic points to.
+
+#[track_caller]
+fn hardtanh<B: Backend>(x: &Tensor<B>, min: f64, max: f64) -> Tensor<B> {
+    assert!(min <= max, "hardtanh: limits in order expected, found {min} and {max}");
+    x.hardtanh(min, max)
+}
+
+#[track_caller]
+fn softshrink<B: Backend>(x: &Tensor<B>, lambda: f64) -> Tensor<B> {
+    assert!(lambda >= 0.0, "softshrink: lambda must not be negative, found {lambda}");
+    x - x.clamp(Some(-lambda), Some(lambda))
 }

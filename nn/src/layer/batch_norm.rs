@@ -1,6 +1,6 @@
 //! Batch normalisation.
 
-use autodiff_core::{Backend, Tensor};
+use autodiff_core::{Backend, Shape, Tensor};
 
 use crate::{Buffer, Context, Layer, Module, Param, init};
 
@@ -41,7 +41,8 @@ pub struct BatchNorm<B: Backend, const D: usize> {
     pub running_mean: Option<Buffer<B>>,
     /// The running variance of each channel; 1 at the start.
     pub running_var: Option<Buffer<B>>,
-    /// How many batches the running statistics have taken in.
+    /// How many batches the running statistics have taken in. `None` where nobody counts: then a `momentum` of `None` leaves
+    /// them as they are.
     pub num_batches_tracked: Option<Buffer<B>>,
     /// What is added to the variance; 1e-5.
     pub eps: f64,
@@ -61,7 +62,7 @@ impl<B: Backend, const D: usize> BatchNorm<B, D> {
     #[must_use]
     #[track_caller]
     pub fn new(num_features: usize, device: &B::Device) -> Self {
-        let [zeros, ones] = [0.0, 1.0].map(|value| init::constant([num_features], value, device));
+        let (zeros, ones) = (init::zeros([num_features], device), init::ones([num_features], device));
         Self {
             weight: Some(Param::new(ones.clone())),
             bias: Some(Param::new(zeros.clone())),
@@ -86,6 +87,7 @@ impl<B: Backend, const D: usize> BatchNorm<B, D> {
             shape.rank() == D + 2 || (D == 1 && shape.rank() == 2),
             "batch_norm: an input with {D} axes behind examples and channels expected, its shape is {shape}"
         );
+        self.check_channels(&shape);
         let (weight, bias) = (self.weight.as_deref(), self.bias.as_deref());
         if let (false, Some(mean), Some(var)) = (ctx.is_training(), &self.running_mean, &self.running_var) {
             return x.batch_norm(&ctx.buffer(mean), &ctx.buffer(var), weight, bias, self.eps);
@@ -101,22 +103,44 @@ impl<B: Backend, const D: usize> BatchNorm<B, D> {
         y
     }
 
+    /// Each of the layer's tensors must hold one number for each channel of the input; else one number would be spread over
+    /// all of its channels.
+    #[track_caller]
+    fn check_channels(&self, shape: &Shape) {
+        let per_channel = [
+            ("weight", self.weight.as_deref()),
+            ("bias", self.bias.as_deref()),
+            ("running_mean", self.running_mean.as_deref()),
+            ("running_var", self.running_var.as_deref()),
+        ];
+        for (name, tensor) in per_channel {
+            let Some(found) = tensor.map(Tensor::shape) else { continue };
+            assert!(
+                found == [shape[1]],
+                "batch_norm: one number for each channel expected in `{name}`: {found} for an input {shape}"
+            );
+        }
+    }
+
     /// `running <- running + (batch - running) momentum`
     #[track_caller]
     fn track(&self, mean: &Tensor<B>, var: &Tensor<B>, ctx: &mut Context<B>) {
-        let Some(count) = &self.num_batches_tracked else { return };
-        let tracked = ctx.buffer(count) + 1.0;
+        let counted = self.num_batches_tracked.as_ref().map(|count| (count, ctx.buffer(count) + 1.0));
         for (buffer, batch) in [(&self.running_mean, mean), (&self.running_var, var)] {
             let Some(buffer) = buffer else { continue };
             let old = ctx.buffer(buffer);
             let apart = batch.cast(old.dtype()).detach() - &old;
-            let new = match self.momentum {
-                Some(momentum) => old + apart * momentum,
-                None => old + apart / &tracked,
+            let new = match (self.momentum, &counted) {
+                (Some(momentum), _) => old + apart * momentum,
+                (None, Some((_, tracked))) => old + apart / tracked,
+                // The mean of an unknown number of batches takes in none, as PyTorch's.
+                (None, None) => continue,
             };
             ctx.set_buffer(buffer, new);
         }
-        ctx.set_buffer(count, tracked);
+        if let Some((count, tracked)) = counted {
+            ctx.set_buffer(count, tracked);
+        }
     }
 }
 

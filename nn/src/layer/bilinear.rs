@@ -39,8 +39,10 @@ impl<B: Backend> Bilinear<B> {
     #[track_caller]
     pub fn new(in1_features: usize, in2_features: usize, out_features: usize, keys: &mut Keys<B>) -> Self {
         let bound = fan_bound(in1_features);
-        let mut draw = |shape: &[usize]| Param::new(init::uniform(&keys.next_key(), shape, -bound, bound));
-        Self { weight: draw(&[out_features, in1_features, in2_features]), bias: Some(draw(&[out_features])) }
+        let shape = [out_features, in1_features, in2_features];
+        let weight = init::uniform(&keys.next_key(), shape, -bound, bound);
+        let bias = init::uniform(&keys.next_key(), [out_features], -bound, bound);
+        Self { weight: Param::new(weight), bias: Some(Param::new(bias)) }
     }
 
     /// `x1^T A x2 + b`
@@ -61,7 +63,7 @@ impl<B: Backend> Bilinear<B> {
         );
         // Every A_o x2 as one product, then a dot product with x1 for each.
         let [outputs, i, j] = self.weight.dims();
-        let rows = shape1.elements().checked_div(i).unwrap_or_else(|| shape2.elements() / j.max(1));
+        let rows = shape1.extents()[..shape1.rank() - 1].iter().product();
         let ax = x2.reshape([rows, j]).matmul(&self.weight.reshape([outputs * i, j]).t()).reshape([rows, outputs, i]);
         let y = ax.matmul(&x1.reshape([rows, i, 1])).reshape(shape1.with(shape1.rank() - 1, outputs));
         match &self.bias {

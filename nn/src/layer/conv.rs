@@ -1,6 +1,6 @@
 //! Convolutions.
 
-use autodiff_core::{Backend, Conv, Tensor};
+use autodiff_core::{Backend, Conv, Shape, Tensor};
 
 use super::linear::fan_bound;
 use crate::{Context, Keys, Layer, Module, Param, init};
@@ -117,21 +117,32 @@ impl<B: Backend, const D: usize> ConvNd<B, D> {
             padding != Padding::Same || stride == [1; D],
             "convolution: the padding `Same` needs stride 1, found {stride:?}"
         );
-        let (weight, bias) =
-            parameters([out_channels, in_channels / groups], kernel_size, bias.then_some(out_channels), keys);
+        let (weight, bias) = parameters(
+            "convolution",
+            [out_channels, in_channels / groups],
+            kernel_size,
+            bias.then_some(out_channels),
+            keys,
+        );
         Self { weight, bias, stride, padding, dilation, groups }
     }
 
     /// The input as the windows see it, and how they slide over it.
     #[track_caller]
     fn padded(&self, x: &Tensor<B>) -> (Tensor<B>, Conv<D>) {
+        let shape = x.shape();
+        assert!(
+            shape.rank() == D + 2,
+            "convolution: an input with {D} axes behind examples and channels expected, its shape is {shape}"
+        );
         let (mut x, mut padding) = (x.clone(), [0; D]);
         match self.padding {
             Padding::Zeros(zeros) => padding = zeros,
             Padding::Same => {
                 let kernel = self.weight.shape();
                 for axis in 0..D {
-                    let around = self.dilation[axis] * (kernel[axis + 2] - 1);
+                    // What saturates here is refused below, as an empty kernel is.
+                    let around = self.dilation[axis].saturating_mul(kernel[axis + 2].saturating_sub(1));
                     padding[axis] = around / 2;
                     if around % 2 == 1 {
                         x = x.pad((axis + 2).cast_signed(), 0, 1);
@@ -182,6 +193,7 @@ pub(super) fn check_groups(op: &str, groups: usize, [inputs, outputs]: [usize; 2
 /// `1 / sqrt(b kernel..)`.
 #[track_caller]
 pub(super) fn parameters<B: Backend, const D: usize>(
+    op: &str,
     [a, b]: [usize; 2],
     kernel_size: [usize; D],
     bias: Option<usize>,
@@ -189,8 +201,11 @@ pub(super) fn parameters<B: Backend, const D: usize>(
 ) -> (Param<B>, Option<Param<B>>) {
     let mut extents = [a, b, 1, 1, 1];
     extents[2..2 + D].copy_from_slice(&kernel_size);
+    let shape = Shape::new(&extents[..2 + D]);
+    init::check_size(op, &shape);
     let bound = fan_bound(b * kernel_size.iter().product::<usize>());
-    let mut draw = |shape: &[usize]| Param::new(init::uniform(&keys.next_key(), shape, -bound, bound));
-    let weight = draw(&extents[..2 + D]);
-    (weight, bias.map(|channels| draw(&[channels])))
+    let weight = Param::new(init::uniform(&keys.next_key(), shape, -bound, bound));
+    // No closure: the panic must point to the caller.
+    let Some(channels) = bias else { return (weight, None) };
+    (weight, Some(Param::new(init::uniform(&keys.next_key(), [channels], -bound, bound))))
 }

@@ -101,7 +101,8 @@ impl<B: Backend, const D: usize> ConvTransposeNd<B, D> {
         let ConvTransposeOptions { stride, padding, output_padding, dilation, groups, bias } = options;
         check_groups("transposed convolution", groups, [in_channels, out_channels]);
         let bias = bias.then_some(out_channels);
-        let (weight, bias) = parameters([in_channels, out_channels / groups], kernel_size, bias, keys);
+        let (weight, bias) =
+            parameters("transposed convolution", [in_channels, out_channels / groups], kernel_size, bias, keys);
         Self { weight, bias, stride, padding, output_padding, dilation, groups }
     }
 }

@@ -1,6 +1,6 @@
 //! Embedding: rows of a table, looked up by number.
 
-use autodiff_core::{Backend, Index, Tensor};
+use autodiff_core::{Backend, Index, Shape, Tensor};
 
 use crate::{Context, Keys, Layer, Module, Param, init};
 
@@ -42,14 +42,14 @@ impl<B: Backend> Embedding<B> {
         Self::from_weight(init::normal(&keys.next_key(), [num_embeddings, embedding_dim], 0.0, 1.0))
     }
 
-    /// A table that is given, PyTorch's `from_pretrained`.
+    /// A table that is given, PyTorch's `from_pretrained` with `freeze=False`: it is trained as any parameter is.
     ///
     /// # Panics
     /// When it is no matrix.
     #[must_use]
     #[track_caller]
     pub fn from_weight(weight: Tensor<B>) -> Self {
-        assert!(weight.rank() == 2, "embedding: a table of rank 2 expected, its shape is {}", weight.shape());
+        check_table("embedding", &weight.shape());
         Self { weight: Param::new(weight), padding_idx: None }
     }
 
@@ -71,11 +71,11 @@ impl<B: Backend> Embedding<B> {
     /// The rows that the tokens name.
     ///
     /// # Panics
-    /// When a token names no row.
+    /// When the table is no matrix, or a token names no row: the `gather` that reads it says so.
     #[must_use]
     #[track_caller]
     pub fn forward(&self, tokens: &Index<B>) -> Tensor<B> {
-        let rows = lookup(&self.weight, tokens);
+        let rows = lookup("embedding", &self.weight, tokens);
         match self.padding_idx {
             None => rows,
             Some(padding) => {
@@ -94,10 +94,16 @@ impl<B: Backend> Layer<B, Index<B>> for Embedding<B> {
 
 /// `[..] -> [.., width]`: rows of a table.
 #[track_caller]
-pub(super) fn lookup<B: Backend>(table: &Tensor<B>, tokens: &Index<B>) -> Tensor<B> {
+pub(super) fn lookup<B: Backend>(op: &str, table: &Tensor<B>, tokens: &Index<B>) -> Tensor<B> {
+    check_table(op, &table.shape());
     let shape = tokens.shape();
     let rows = table.index_select(0, &tokens.reshape([shape.elements()]));
     rows.reshape(&[shape.extents(), &[table.shape()[1]]].concat()[..])
+}
+
+#[track_caller]
+fn check_table(op: &str, shape: &Shape) {
+    assert!(shape.rank() == 2, "{op}: a table of rank 2 expected, its shape is {shape}");
 }
 
 /// 1 where this token stands, 0 elsewhere.

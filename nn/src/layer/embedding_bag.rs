@@ -65,21 +65,25 @@ impl<B: Backend> EmbeddingBag<B> {
     /// One row for each row of tokens.
     ///
     /// # Panics
-    /// When the tokens are no matrix, or one names no row.
+    /// When the tokens or the table are no matrix, or a token names no row: the `gather` that reads it says so.
     #[must_use]
     #[track_caller]
     pub fn forward(&self, tokens: &Index<B>) -> Tensor<B> {
         let shape = tokens.shape();
         assert!(shape.rank() == 2, "embedding_bag: tokens of shape [B, N] expected, found {shape}");
-        self.reduce(&lookup(&self.weight, tokens), &self.present(tokens))
+        self.reduce(&lookup("embedding_bag", &self.weight, tokens), &self.present(tokens))
     }
 
     /// One row for each bag of a vector of tokens: bag `b` goes from `offsets[b]` to before the next, the last to the end.
     ///
+    /// This holds for any offsets. They are not read, since in a trace they have no values: tokens before the first one are in no
+    /// bag, and a bag that begins behind the end, or not before the next one, is empty. PyTorch refuses a first offset other than
+    /// 0, and one behind the end.
+    ///
     /// It takes time and memory for all tokens times all bags.
     ///
     /// # Panics
-    /// When tokens or offsets are no vectors, or a token names no row.
+    /// When tokens or offsets are no vectors, the table is no matrix, or a token names no row: the `gather` that reads it says so.
     #[must_use]
     #[track_caller]
     pub fn forward_offsets(&self, tokens: &Index<B>, offsets: &Index<B>) -> Tensor<B> {
@@ -94,8 +98,8 @@ impl<B: Backend> EmbeddingBag<B> {
         // Of the bags that have begun, the last one holds the token.
         let next = begun.slice(0, 1.min(bags)..);
         let next = Tensor::concat(&[next, begun.new_zeros([1.min(bags), count])], 0);
-        let present = (begun - next) * self.present(tokens);
-        let rows = lookup(&self.weight, tokens);
+        let present = begun * (1.0 - next) * self.present(tokens);
+        let rows = lookup("embedding_bag", &self.weight, tokens);
         let width = rows.shape()[1];
         self.reduce(&rows.unsqueeze(0).broadcast_to([bags, count, width]), &present)
     }

@@ -44,8 +44,8 @@ impl<B: Backend> GroupNorm<B> {
             num_channels.checked_rem(num_groups) == Some(0),
             "group_norm: {num_groups} groups do not divide {num_channels} channels"
         );
-        let [zeros, ones] = [0.0, 1.0].map(|value| Some(Param::new(init::constant([num_channels], value, device))));
-        Self { weight: ones, bias: zeros, num_groups, eps: 1e-5 }
+        let (zeros, ones) = (init::zeros([num_channels], device), init::ones([num_channels], device));
+        Self { weight: Some(Param::new(ones)), bias: Some(Param::new(zeros)), num_groups, eps: 1e-5 }
     }
 
     /// The normalised input.

@@ -56,14 +56,15 @@ impl<B: Backend, const D: usize> InstanceNorm<B, D> {
     #[must_use]
     #[track_caller]
     pub fn affine(num_features: usize, device: &B::Device) -> Self {
-        let [zeros, ones] = [0.0, 1.0].map(|value| Some(Param::new(init::constant([num_features], value, device))));
-        Self { weight: ones, bias: zeros, ..Self::new() }
+        let (zeros, ones) = (init::zeros([num_features], device), init::ones([num_features], device));
+        Self { weight: Some(Param::new(ones)), bias: Some(Param::new(zeros)), ..Self::new() }
     }
 
     /// The normalised input.
     ///
     /// # Panics
-    /// When the input has another rank or number of channels.
+    /// When the input has another rank or number of channels, and when a channel of an example has a single number only, which
+    /// has no variance: in evaluation too, as in PyTorch, since no running statistics stand in.
     #[must_use]
     #[track_caller]
     pub fn forward(&self, x: &Tensor<B>) -> Tensor<B> {
@@ -71,6 +72,10 @@ impl<B: Backend, const D: usize> InstanceNorm<B, D> {
         assert!(
             shape.rank() == D + 2,
             "instance_norm: an input with {D} axes behind examples and channels expected, its shape is {shape}"
+        );
+        assert!(
+            shape.extents()[2..].iter().any(|&extent| extent != 1),
+            "instance_norm: more than one number for each channel of an example expected, the shape is {shape}"
         );
         x.instance_norm(self.weight.as_deref(), self.bias.as_deref(), self.eps)
     }

@@ -1,15 +1,15 @@
 //! Pooling: windows made into one number each.
 
-use autodiff_core::{Backend, Pool, Tensor};
+use autodiff_core::{Backend, Pool, Shape, Tensor};
 
 use crate::{Context, Layer, Module};
 
 macro_rules! layer {
-    ($Name:ident, $f:ident, $attribute:tt) => {
+    ($Name:ident, $f:ident, $attribute:tt $(, $check:path)?) => {
         impl<B: Backend> Layer<B> for $Name {
             type Output = Tensor<B>;
             fn forward(&self, x: &Tensor<B>, _: &mut Context<B>) -> Tensor<B> {
-                x.$f(self.$attribute)
+                self.forward(x)
             }
         }
 
@@ -21,6 +21,7 @@ macro_rules! layer {
             #[must_use]
             #[track_caller]
             pub fn forward<B: Backend>(&self, x: &Tensor<B>) -> Tensor<B> {
+                $($check(stringify!($f), &x.shape(), &self.$attribute);)?
                 x.$f(self.$attribute)
             }
         }
@@ -45,7 +46,7 @@ macro_rules! pools {
             }
         }
 
-        layer!($Name, $f, 0);)*
+        layer!($Name, $f, 0, check);)*
     };
 }
 
@@ -82,10 +83,12 @@ pools! {
     /// The mean of each window over the last axis: `[.., L] -> [.., T]`.
     ///
     /// ```text
-    /// y[j] = (sum over i  x[j stride + i - padding]) / count,    T = (L + 2 padding - kernel) / stride + 1
+    /// y[j] = (sum over i  x[j stride + i dilation - padding]) / count
+    /// T    = (L + 2 padding - dilation (kernel - 1) - 1) / stride + 1
     /// ```
     ///
-    /// `count` is the number of the window's cells; without `count_include_pad`, of those that are no padding.
+    /// `count` is the number of the window's cells; without `count_include_pad`, of those that are no padding. PyTorch's has no
+    /// dilation.
     ///
     /// ```
     /// use autodiff_core::Tensor;
@@ -141,4 +144,29 @@ adaptive! {
 
     /// The largest number of each of `output_size` windows that cover the last two axes: `[.., H, W] -> [.., output_size..]`.
     AdaptiveMaxPool2d, 2, adaptive_max_pool2d;
+}
+
+/// What the windows beneath would refuse without knowing what they are for.
+#[track_caller]
+fn check<const D: usize>(op: &str, shape: &Shape, pool: &Pool<D>) {
+    let Some(lead) = shape.rank().checked_sub(D) else {
+        panic!("{op}: an input of {D} axes or more expected, its shape is {shape}");
+    };
+    for axis in 0..D {
+        let (kernel, dilation, padding) = (pool.kernel_size[axis], pool.dilation[axis], pool.padding[axis]);
+        let stride = pool.stride.unwrap_or(pool.kernel_size)[axis];
+        assert!(
+            kernel > 0 && stride > 0 && dilation > 0,
+            "{op}: kernel, stride and dilation are at least 1, found {kernel}, {stride} and {dilation}"
+        );
+        let span = (kernel - 1).saturating_mul(dilation).saturating_add(1);
+        // A last window that may end behind the padding has to begin before that.
+        let behind = if pool.ceil_mode { stride - 1 } else { 0 };
+        let room = padding.saturating_mul(2).saturating_add(shape[lead + axis]).saturating_add(behind);
+        assert!(
+            span <= room,
+            "{op}: a window of {span} cells with padding {padding} does not fit into axis {} of an input {shape}",
+            lead + axis
+        );
+    }
 }

@@ -41,7 +41,7 @@ impl<B: Backend> SinusoidalPositions<B> {
             let angle = angle(position, feature / 2, d_model, 10_000.0);
             if feature.is_multiple_of(2) { libm::sin(angle) } else { libm::cos(angle) }
         };
-        Self { table: table([max_len, d_model], wave, device) }
+        Self { table: table("sinusoidal_positions", [max_len, d_model], wave, device) }
     }
 
     /// `x + P`
@@ -99,9 +99,11 @@ impl<B: Backend> RotaryPositions<B> {
     #[track_caller]
     pub fn new(dim: usize, max_len: usize, base: f64, device: &B::Device) -> Self {
         assert!(dim.is_multiple_of(2), "rotary_positions: an even number of features expected, found {dim}");
-        let of =
-            |f: fn(f64) -> f64| table([max_len, dim / 2], |position, pair| f(angle(position, pair, dim, base)), device);
-        Self { cos: of(libm::cos), sin: of(libm::sin) }
+        let (op, shape) = ("rotary_positions", [max_len, dim / 2]);
+        let angle = |position, pair| angle(position, pair, dim, base);
+        let cos = table(op, shape, |position, pair| libm::cos(angle(position, pair)), device);
+        let sin = table(op, shape, |position, pair| libm::sin(angle(position, pair)), device);
+        Self { cos, sin }
     }
 
     /// The rotated features of positions that count from `offset`.
@@ -128,7 +130,13 @@ fn angle(position: usize, pair: usize, width: usize, base: f64) -> f64 {
 }
 
 #[track_caller]
-fn table<B: Backend>([rows, columns]: [usize; 2], f: impl Fn(usize, usize) -> f64, device: &B::Device) -> Tensor<B> {
+fn table<B: Backend>(
+    op: &str,
+    [rows, columns]: [usize; 2],
+    f: impl Fn(usize, usize) -> f64,
+    device: &B::Device,
+) -> Tensor<B> {
+    init::check_size(op, &[rows, columns].into());
     let places = (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column)));
     let numbers: Vec<_> = places.map(|(row, column)| B::Elem::from_f64(f(row, column))).collect();
     Tensor::from_slice(&numbers, [rows, columns], device)

@@ -63,7 +63,8 @@ pub fn binary_cross_entropy_with_logits<B: Backend>(
 /// `-w (t log p + (1 - t) log(1 - p))`: the loss of probabilities against targets from 0 to 1, logarithms not below -100.
 ///
 /// Where a logarithm is cut off, no gradient passes: a prediction that is wrong and certain does not recover, where
-/// [`binary_cross_entropy_with_logits`] does.
+/// [`binary_cross_entropy_with_logits`] does. What is no probability, below 0 or above 1, makes the loss NaN: inputs are not read,
+/// since in a trace they have no values, and PyTorch's error has no place.
 ///
 /// ```
 /// use autodiff_core::Tensor;

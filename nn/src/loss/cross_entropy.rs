@@ -137,7 +137,8 @@ impl<B: Backend> Default for Nll<'_, B> {
 /// ```
 ///
 /// # Panics
-/// When the labels are not one per row, the weights not one per class, or a label that counts names no class.
+/// When the labels are not one per row, the weights not one per class, or a label that counts names no class: the `gather` that
+/// reads it says so.
 #[must_use]
 #[track_caller]
 pub fn nll_loss<B: Backend>(input: &Tensor<B>, labels: &Index<B>, options: &Nll<'_, B>) -> Tensor<B> {

@@ -37,6 +37,9 @@ impl Default for Ctc {
 /// Frames and labels beyond a sequence's lengths are not looked at: targets may be padded with any number. `log_probs` are
 /// logarithms of probabilities, as `log_softmax` gives them, `-inf` too. The mean is that of `loss / max(1, S)`.
 ///
+/// Input lengths are not read, since in a trace they have no values: one above `T` counts as `T`, one below 0 as 0, where PyTorch
+/// refuses both.
+///
 /// Where no path agrees the loss is infinite and has no gradient, where PyTorch's is NaN. The gradient is that of the formula;
 /// PyTorch's is the same behind a `log_softmax`, which it presumes.
 /// (Graves, Fernández, Gomez and Schmidhuber, *Connectionist temporal classification*, ICML 2006, section 4.1.)
@@ -54,7 +57,7 @@ impl Default for Ctc {
 ///
 /// # Panics
 /// When the shapes are not those above, there is no class `blank`, a label names no class, or a sequence has more labels than
-/// there is room for.
+/// there is room for: the last two are told by the `gather` that reads them.
 #[must_use]
 #[track_caller]
 pub fn ctc_loss<B: Backend>(

@@ -61,9 +61,17 @@ pub enum Average {
 
 impl ConfusionMatrix {
     /// No answers yet, for classes numbered from 0.
+    ///
+    /// # Panics
+    /// When there are more cells than memory can hold.
     #[must_use]
+    #[track_caller]
     pub fn new(classes: usize) -> Self {
-        Self { classes, counts: vec![0; classes * classes] }
+        let most = isize::MAX.cast_unsigned() / size_of::<u64>();
+        let Some(cells) = classes.checked_mul(classes).filter(|&cells| cells <= most) else {
+            panic!("confusion matrix: {classes} classes have more cells than memory can hold");
+        };
+        Self { classes, counts: vec![0; cells] }
     }
 
     /// Counts one answer.
@@ -170,7 +178,10 @@ impl ConfusionMatrix {
             Average::Macro => &|_| 1.0 / count(self.classes),
             Average::Weighted => &|class| part(self.support(class), self.total()),
         };
-        let mean = |score: fn(Scores) -> f64| (0..self.classes).map(|own| weight(own) * score(self.scores(own))).sum();
+        // From 0, where the sum of no numbers is -0.
+        let mean = |score: fn(Scores) -> f64| {
+            (0..self.classes).fold(0.0, |sum, own| sum + weight(own) * score(self.scores(own)))
+        };
         Scores { precision: mean(|own| own.precision), recall: mean(|own| own.recall), f1: mean(|own| own.f1) }
     }
 

@@ -52,6 +52,15 @@ fn of_nothing_all_scores_are_zero() {
 }
 
 #[test]
+fn of_no_classes_all_scores_are_zero() {
+    for average in [Average::Macro, Average::Micro, Average::Weighted] {
+        let Scores { precision, recall, f1 } = ConfusionMatrix::new(0).average(average);
+        // Bits, since -0 equals 0.
+        assert_eq!([precision, recall, f1].map(f64::to_bits), [0; 3], "{average:?}");
+    }
+}
+
+#[test]
 #[should_panic(expected = "confusion matrix: -1 is none of 3 classes")]
 fn what_is_no_class_is_not_counted() {
     ConfusionMatrix::new(3).add(&Index::<F64>::new(&[0], [1]), &Index::new(&[-1], [1]));

@@ -88,6 +88,39 @@ fn batch_norm_keeps_statistics_in_training_and_uses_them_in_evaluation() {
     assert_eq!(untracked.forward(&x, &mut Context::evaluation()).to_vec(), batch.to_vec());
 }
 
+/// As PyTorch's do: a `momentum` of `None` asks for the mean of a number of batches that is not known.
+#[test]
+fn batch_norm_keeps_statistics_that_nobody_counts() {
+    let norm = BatchNorm { num_batches_tracked: None, ..BatchNorm1d::<F64>::new(1, &Default::default()) };
+    for (momentum, mean) in [(Some(0.1), 0.2), (None, 0.0)] {
+        let (norm, mut ctx) = (BatchNorm { momentum, ..norm.clone() }, training());
+        let _ = norm.forward(&Tensor::new(&[1.0, 3.0], [2, 1]), &mut ctx);
+        assert!((ctx.buffer(norm.running_mean.as_ref().unwrap()).item() - mean).abs() < 1e-15, "{momentum:?}");
+    }
+}
+
+#[test]
+fn bags_go_from_their_offset_to_before_the_next_whatever_that_is() {
+    let weight = Param::new(Tensor::<F64>::new(&[1.0, 10.0, 100.0], [3, 1]));
+    let tokens = Index::new(&[0, 1, 2], [3]);
+    for mode in [BagMode::Sum, BagMode::Max] {
+        let bag = EmbeddingBag { weight: weight.clone(), mode, padding_idx: None };
+        let of = |offsets: &[i32]| bag.forward_offsets(&tokens, &Index::new(offsets, [offsets.len()])).to_vec();
+        assert_eq!(of(&[1, 2]), [10.0, 100.0]);
+        assert_eq!(of(&[2, 9]), [100.0, 0.0]);
+        assert_eq!(of(&[2, 1, 2]), [0.0, 10.0, 100.0]);
+    }
+}
+
+#[test]
+fn bilinear_of_no_features_is_its_bias() {
+    for [i, j] in [[0, 0], [0, 2], [2, 0]] {
+        let layer = Bilinear::new(i, j, 3, &mut keys());
+        let y = layer.forward(&ones(&[4, 5, i]), &ones(&[4, 5, j]));
+        assert_eq!(y.to_vec(), layer.bias.unwrap().broadcast_to([4, 5, 3]).to_vec());
+    }
+}
+
 #[test]
 fn a_training_step_puts_the_statistics_in_place() {
     fn loss<B: Backend>(norm: &BatchNorm1d<B>, x: &Tensor<B>, ctx: &mut Context<B>) -> Tensor<B> {

@@ -22,3 +22,10 @@ fn binary_losses() {
     let loss = binary_cross_entropy(&p, &Tensor::constant_of(x(&[0.0, 0.0, 1.0, 1.0], &[4])), None, Reduction::Sum);
     assert_eq!(loss.grad(&[&p])[0].clone().unwrap().to_vec(), [1.0, 0.0, 0.0, -1.0]);
 }
+
+#[test]
+fn what_is_no_probability_has_no_loss() {
+    for (p, t) in [(2.0, 1.0), (2.0, 0.0), (-1.0, 1.0), (-1.0, 0.0)] {
+        assert!(binary_cross_entropy(&x(&[p], &[1]), &x(&[t], &[1]), None, Reduction::Mean).item().is_nan());
+    }
+}

@@ -330,3 +330,15 @@ fn logits_of_a_thousand_have_a_loss() {
     // What 2000 is rounded by is what its exponential is, relatively, wrong by.
     assert!(apart < 2000.0 * f64::EPSILON, "{apart}");
 }
+
+#[test]
+fn lengths_beyond_the_frames_are_cut() {
+    let log_probs = draw(3, &[4, 1, 3]).log_softmax(-1);
+    let of = |input: i32, labels: &[i32]| {
+        let lengths = [input, i32::try_from(labels.len()).unwrap()].map(|length| Index::new(&[length], [1]));
+        ctc_loss(&log_probs, &Index::new(labels, [1, labels.len()]), &lengths[0], &lengths[1], &Ctc::default()).item()
+    };
+    for labels in [&[1, 2][..], &[]] {
+        assert_eq!([of(9, labels), of(-9, labels)], [of(4, labels), of(0, labels)]);
+    }
+}
