@@ -17,8 +17,9 @@ use crate::sheet::write_png;
 
 /// Hidden units.
 const HIDDEN: usize = 128;
-/// Steps of its training, and the digits in each.
+/// Steps of its training at least, how often it sees every digit at least, and the digits in a step.
 const STEPS: usize = 1500;
+const EPOCHS: usize = 5;
 const SIZE: usize = 64;
 /// Images read at once.
 const AT_ONCE: usize = 500;
@@ -51,7 +52,7 @@ impl<B: Execute> Judge<B> {
         let size = SIZE.min(count);
         let mut step = TrainStep::compile(network, Adam::new(1e-3), loss, &rows(train, &vec![0; size]));
         let plan = (0..).flat_map(|epoch| shuffled_rows(count, size, epoch, &key.fold_in(1)));
-        for chosen in plan.take(STEPS) {
+        for chosen in plan.take(STEPS.max(EPOCHS * (count / size))) {
             step.run(&rows(train, &chosen))?;
         }
         let mut judge = Self { network: step.model(), accuracy: 0.0, confidence: 0.0 };

@@ -58,7 +58,7 @@ pub use position::{RotaryPositions, SinusoidalPositions};
 pub use prelu::PReLU;
 pub use recurrent::{
     Elman, GRU, GRUCell, GatedRecurrentUnit, LSTM, LSTMCell, LongShortTermMemory, RNN, RNNCell, Recurrence, Recurrent,
-    RecurrentCell, RecurrentOptions, State,
+    RecurrentCell, RecurrentOptions, RecurrentWeights, State,
 };
 pub use residual::Residual;
 pub use rms_norm::RMSNorm;

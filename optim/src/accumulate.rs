@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use autodiff_core::{Backend, Tensor};
 
-use crate::optimizer::{Optimizer, ParamStep, Updated, either, own_slot};
+use crate::optimizer::{Optimizer, ParamStep, Updated, either, own_slots};
 use crate::rule::StepInputs;
 
 /// An optimizer that is given the mean of several steps' gradients: a batch that does not fit into memory, in parts.
@@ -15,7 +15,8 @@ use crate::rule::StepInputs;
 /// ```
 ///
 /// In between neither the parameter nor the optimizer's own state changes. The optimizer counts its own updates,
-/// `t / steps` of them after `t` steps. The gradients so far are in the slot `accumulated`, behind its slots.
+/// `t / steps` of them after `t` steps. Two slots stand behind its own: `accumulated`, the gradients so far, and `gathered`,
+/// how many they are.
 ///
 /// A traced step does the same work in every step and chooses what becomes of it, so that an update that is not due costs as
 /// much as one that is. A parameter that is without gradient in some steps counts those that it has one in.
@@ -60,14 +61,19 @@ impl<O: Optimizer> Optimizer for Accumulate<O> {
     fn initial_state<B: Backend>(&self, name: &str, param: &Tensor<B>) -> Vec<(&'static str, Tensor<B>)> {
         assert!(self.steps > 0, "accumulate: steps must be above 0, found 0");
         let mut slots = self.optimizer.initial_state(name, param);
-        slots.push(("accumulated", param.zeros_like()));
+        slots.extend([("accumulated", param.zeros_like()), ("gathered", Tensor::scalar(0.0, param.device()))]);
         slots
+    }
+
+    fn loss_scale<B: Backend>(&self, state: &[Tensor<B>]) -> Option<Tensor<B>> {
+        let ([_, _], state) = own_slots("accumulate", state);
+        self.optimizer.loss_scale(state)
     }
 
     fn step<B: Backend>(&self, params: &[ParamStep<'_, B>]) -> Vec<Updated<B>> {
         let mut inner = Vec::with_capacity(params.len());
         for param in params {
-            let (so_far, state) = own_slot("accumulate", param.state);
+            let ([so_far, _], state) = own_slots("accumulate", param.state);
             let grad = so_far + &param.grad / f64::from(self.steps);
             let at = StepInputs { lr: param.at.lr.clone(), step: self.updates(&param.at.step) };
             inner.push(ParamStep { grad, state, at, ..param.clone() });
@@ -75,7 +81,8 @@ impl<O: Optimizer> Optimizer for Accumulate<O> {
         let updated = self.optimizer.step(&inner);
         let mut chosen = Vec::with_capacity(params.len());
         for ((new, old), param) in updated.into_iter().zip(&inner).zip(params) {
-            chosen.push(choose(&self.is_due(&param.at.step), new, old));
+            let ([_, gathered], _) = own_slots("accumulate", param.state);
+            chosen.push(self.choose(gathered + 1.0, new, old));
         }
         chosen
     }
@@ -88,17 +95,13 @@ impl<O> Accumulate<O> {
         (step / f64::from(self.steps)).floor().maximum(&step.ones_like())
     }
 
-    /// 1 in the step that makes an update.
+    /// What becomes of a parameter and its state: all new and nothing accumulated when so many gradients make an update, else
+    /// all old.
     #[track_caller]
-    fn is_due<B: Backend>(&self, step: &Tensor<B>) -> Tensor<B> {
-        (self.updates(step) * f64::from(self.steps)).eq(step)
+    fn choose<B: Backend>(&self, gathered: Tensor<B>, new: Updated<B>, old: &ParamStep<'_, B>) -> Updated<B> {
+        let due = gathered.eq(&gathered.new_full([], f64::from(self.steps)));
+        let (x, mut state) = either(&due, new, old);
+        state.extend([due.select(&old.grad.zeros_like(), &old.grad), gathered * (1.0 - due)]);
+        (x, state)
     }
-}
-
-/// What becomes of a parameter and its state: all new and nothing accumulated, or all old.
-#[track_caller]
-fn choose<B: Backend>(due: &Tensor<B>, new: Updated<B>, old: &ParamStep<'_, B>) -> Updated<B> {
-    let (x, mut state) = either(due, new, old);
-    state.push(due.select(&old.grad.zeros_like(), &old.grad));
-    (x, state)
 }

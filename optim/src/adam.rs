@@ -103,6 +103,12 @@ impl Adam {
         names[..count].iter().map(|&name| (name, param.zeros_like())).collect()
     }
 
+    /// The averages of the gradient and of its square.
+    #[track_caller]
+    fn averages<B: Backend>(&self, [m, v]: [&Tensor<B>; 2], g: &Tensor<B>) -> [Tensor<B>; 2] {
+        [average(self.betas.0, m, g), average(self.betas.1, v, &(g * g))]
+    }
+
     /// All of the formula but its first line.
     #[track_caller]
     pub(crate) fn advance<B: Backend>(
@@ -114,15 +120,14 @@ impl Adam {
         at: &StepInputs<B>,
     ) -> Updated<B> {
         let (b1, b2) = self.betas;
-        let averages = |m, v| (average(b1, m, g), average(b2, v, &(g * g)));
         let (m, w, state) = if self.amsgrad {
             let [m, v, w] = slots(op, state);
-            let (m, v) = averages(m, v);
+            let [m, v] = self.averages([m, v], g);
             let w = w.maximum(&v);
             (m.clone(), w.clone(), vec![m, v, w])
         } else {
             let [m, v] = slots(op, state);
-            let (m, v) = averages(m, v);
+            let [m, v] = self.averages([m, v], g);
             (m.clone(), v.clone(), vec![m, v])
         };
         let rate = &at.lr / correction(b1, &at.step);

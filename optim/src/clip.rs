@@ -137,6 +137,10 @@ impl<O: Optimizer> Optimizer for ClipGradNorm<O> {
         self.optimizer.initial_state(name, param)
     }
 
+    fn loss_scale<B: Backend>(&self, state: &[Tensor<B>]) -> Option<Tensor<B>> {
+        self.optimizer.loss_scale(state)
+    }
+
     fn step<B: Backend>(&self, params: &[ParamStep<'_, B>]) -> Vec<Updated<B>> {
         let (clipped, _) = clip_grad_norm(&grads(params), self.max_norm, self.norm_type);
         self.optimizer.step(&with_grads(params, clipped))
@@ -150,7 +154,14 @@ impl<O: Optimizer> Optimizer for ClipGradValue<O> {
 
     fn initial_state<B: Backend>(&self, name: &str, param: &Tensor<B>) -> Vec<(&'static str, Tensor<B>)> {
         check_value(self.clip_value);
-        self.optimizer.initial_state(name, param)
+        let slots = self.optimizer.initial_state(name, param);
+        let state: Vec<_> = slots.iter().map(|(_, slot)| slot.clone()).collect();
+        // A limit would hide from the scaler that a gradient is infinite.
+        assert!(
+            self.optimizer.loss_scale(&state).is_none(),
+            "clip_grad_value: to be within a `GradScaler`, not around it"
+        );
+        slots
     }
 
     fn step<B: Backend>(&self, params: &[ParamStep<'_, B>]) -> Vec<Updated<B>> {

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use autodiff_core::{Backend, Tensor};
 
-use crate::optimizer::{Optimizer, ParamStep, Updated, own_slot};
+use crate::optimizer::{Optimizer, ParamStep, Updated, own_slots};
 use crate::rule::average;
 
 /// An optimizer that also keeps an exponential moving average of the parameters.
@@ -64,10 +64,15 @@ impl<O: Optimizer> Optimizer for Ema<O> {
         slots
     }
 
+    fn loss_scale<B: Backend>(&self, state: &[Tensor<B>]) -> Option<Tensor<B>> {
+        let ([_], state) = own_slots("ema", state);
+        self.optimizer.loss_scale(state)
+    }
+
     fn step<B: Backend>(&self, params: &[ParamStep<'_, B>]) -> Vec<Updated<B>> {
         let (mut inner, mut averages) = (Vec::with_capacity(params.len()), Vec::with_capacity(params.len()));
         for param in params {
-            let (ema, state) = own_slot("ema", param.state);
+            let ([ema], state) = own_slots("ema", param.state);
             inner.push(ParamStep { state, ..param.clone() });
             averages.push(ema);
         }

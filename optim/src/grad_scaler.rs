@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use autodiff_core::{Backend, Tensor};
 
-use crate::optimizer::{Optimizer, ParamStep, Updated, either};
+use crate::optimizer::{Optimizer, ParamStep, Updated, either, own_slots};
 use crate::rule::StepInputs;
 
 /// An optimizer for a loss whose gradients pass through halves: the loss is multiplied by `s` before its gradients are
@@ -16,8 +16,7 @@ use crate::rule::StepInputs;
 /// ```
 ///
 /// Gradients too small for the format become 0; a larger loss keeps them from it. `bf16` has the range of `f32` and needs no
-/// scale, which does no harm there. It stands outermost, around what clips and averages: the training step asks it, and only
-/// it, for the scale. Its slots, numbers that are the same for each parameter, stand behind the optimizer's: `scale`,
+/// scale, which does no harm there. What wraps it passes the scale on to the training step. Its slots, numbers that are the same for each parameter, stand behind the optimizer's: `scale`,
 /// `growth_tracker`, and `updates`, by which the optimizer counts. Settings are those of PyTorch's `torch.amp.GradScaler`.
 ///
 /// (Micikevicius et al., *Mixed precision training*, ICLR 2018, section 3.2.)
@@ -58,8 +57,7 @@ pub struct GradScaler<O> {
 
 /// The largest scale: beyond it no gradient of a half is lost, and `f32` is far from its end.
 const LARGEST: f64 = 1_099_511_627_776.0; // 2^40
-/// How many slots it has.
-const SLOTS: usize = 3;
+const OP: &str = "grad_scaler";
 
 impl<O> GradScaler<O> {
     /// PyTorch's settings.
@@ -98,7 +96,11 @@ impl<O: Optimizer> Optimizer for GradScaler<O> {
     }
 
     fn loss_scale<B: Backend>(&self, state: &[Tensor<B>]) -> Option<Tensor<B>> {
-        if self.enabled { Some(own_slots(state).0[0].clone()) } else { self.optimizer.loss_scale(state) }
+        if !self.enabled {
+            return self.optimizer.loss_scale(state);
+        }
+        let ([scale, _, _], _) = own_slots(OP, state);
+        Some(scale.clone())
     }
 
     fn step<B: Backend>(&self, params: &[ParamStep<'_, B>]) -> Vec<Updated<B>> {
@@ -107,7 +109,7 @@ impl<O: Optimizer> Optimizer for GradScaler<O> {
         }
         let mut inner = Vec::with_capacity(params.len());
         for param in params {
-            let ([_, _, updates], state) = own_slots(param.state);
+            let ([_, _, updates], state) = own_slots(OP, param.state);
             let at = StepInputs { lr: param.at.lr.clone(), step: updates + 1.0 };
             inner.push(ParamStep { state, at, ..param.clone() });
         }
@@ -116,7 +118,7 @@ impl<O: Optimizer> Optimizer for GradScaler<O> {
         let mut chosen = Vec::with_capacity(params.len());
         for ((new, old), param) in updated.into_iter().zip(&inner).zip(params) {
             let (value, mut state) = either(&finite, new, old);
-            state.extend(self.adjusted(&finite, own_slots(param.state).0));
+            state.extend(self.adjusted(&finite, own_slots(OP, param.state).0));
             chosen.push((value, state));
         }
         chosen
@@ -126,26 +128,13 @@ impl<O: Optimizer> Optimizer for GradScaler<O> {
 impl<O> GradScaler<O> {
     /// The slots after a step in which all was finite, or not.
     #[track_caller]
-    fn adjusted<B: Backend>(
-        &self,
-        finite: &Tensor<B>,
-        [scale, tracker, updates]: &[Tensor<B>; SLOTS],
-    ) -> [Tensor<B>; SLOTS] {
+    fn adjusted<B: Backend>(&self, finite: &Tensor<B>, [scale, tracker, updates]: &[Tensor<B>; 3]) -> [Tensor<B>; 3] {
         let in_a_row = (tracker + 1.0) * finite;
         let grows = in_a_row.ge(&in_a_row.new_full([], f64::from(self.growth_interval)));
         let larger = (scale * self.growth_factor).minimum(&scale.new_full([], LARGEST));
         let kept = grows.select(&larger, scale);
         let scale = finite.select(&kept, &(scale * self.backoff_factor));
         [scale, in_a_row * (1.0 - grows), updates + finite]
-    }
-}
-
-/// The scaler's slots, which stand last, and the optimizer's.
-#[track_caller]
-fn own_slots<B: Backend>(state: &[Tensor<B>]) -> (&[Tensor<B>; SLOTS], &[Tensor<B>]) {
-    match state.split_last_chunk() {
-        Some((state, own)) => (own, state),
-        None => panic!("grad_scaler: a state with {SLOTS} slots of its own expected, {} given", state.len()),
     }
 }
 

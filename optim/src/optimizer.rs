@@ -69,7 +69,7 @@ pub trait Optimizer: Clone + Debug {
     fn step<B: Backend>(&self, params: &[ParamStep<'_, B>]) -> Vec<Updated<B>>;
 
     /// What the loss is to be multiplied by before its gradients are taken, from the state of the model's first parameter;
-    /// the step is given gradients that were divided by it. None, but for [`GradScaler`](crate::GradScaler).
+    /// the step is given gradients that were divided by it. None, but for [`GradScaler`](crate::GradScaler) and what wraps it.
     #[must_use]
     #[track_caller]
     fn loss_scale<B: Backend>(&self, _state: &[Tensor<B>]) -> Option<Tensor<B>> {
@@ -95,12 +95,15 @@ impl<R: Rule> Optimizer for R {
     }
 }
 
-/// The state without a decorator's own slot, which stands last, and that slot.
+/// The slots of a decorator's own, which stand last in the state, and what stands before them.
 #[track_caller]
-pub(crate) fn own_slot<'a, B: Backend>(op: &str, state: &'a [Tensor<B>]) -> (&'a Tensor<B>, &'a [Tensor<B>]) {
-    match state.split_last() {
-        Some(split) => split,
-        None => panic!("{op}: a state with a slot of its own expected, an empty one given"),
+pub(crate) fn own_slots<'a, const N: usize, B: Backend>(
+    op: &str,
+    state: &'a [Tensor<B>],
+) -> (&'a [Tensor<B>; N], &'a [Tensor<B>]) {
+    match state.split_last_chunk() {
+        Some((state, own)) => (own, state),
+        None => panic!("{op}: a state of at least {N} slots expected, {} given", state.len()),
     }
 }
 

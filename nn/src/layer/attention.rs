@@ -2,7 +2,10 @@
 
 use autodiff_core::{Backend, Tensor};
 
+use super::linear::affine;
 use crate::{Context, Dropout, Keys, Linear, Module, Param, init};
+
+const OP: &str = "multihead_attention";
 
 /// What a query may not see.
 ///
@@ -31,6 +34,26 @@ impl<B: Backend> AttentionMask<B> {
     #[must_use]
     pub fn causal() -> Self {
         Self { is_causal: true, ..Self::default() }
+    }
+
+    /// The masks must be those of so many examples, heads, queries and keys.
+    #[track_caller]
+    fn check(&self, [examples, heads, queries, keys]: [usize; 4]) {
+        if let Some(padding) = &self.key_padding_mask {
+            let found = padding.shape();
+            assert!(
+                found == [examples, keys],
+                "{OP}: a padding mask of shape [{examples}, {keys}] expected, one number for each key, found {found}"
+            );
+        }
+        if let Some(mask) = &self.attn_mask {
+            let (found, whole) = (mask.shape(), [examples, heads, queries, keys]);
+            let fits = |(found, whole): (&usize, &usize)| *found == 1 || found == whole;
+            assert!(
+                found.rank() <= 4 && found.extents().iter().rev().zip(whole.iter().rev()).all(fits),
+                "{OP}: a mask expected that broadcasts to {whole:?}, found {found}"
+            );
+        }
     }
 
     /// Both masks as one that is added.
@@ -134,7 +157,7 @@ impl<B: Backend> MultiheadAttention<B> {
     pub fn with(embed_dim: usize, num_heads: usize, options: AttentionOptions, keys: &mut Keys<B>) -> Self {
         assert!(
             num_heads > 0 && embed_dim.is_multiple_of(num_heads),
-            "multihead_attention: {num_heads} heads do not divide {embed_dim} features"
+            "{OP}: {num_heads} heads do not divide {embed_dim} features"
         );
         let AttentionOptions { dropout, bias, kdim, vdim, batch_first } = options;
         let (kdim, vdim) = (kdim.unwrap_or(embed_dim), vdim.unwrap_or(embed_dim));
@@ -165,7 +188,7 @@ impl<B: Backend> MultiheadAttention<B> {
     ///
     /// # Panics
     /// When an operand has not rank 3 or not the layer's features, when numbers of examples, or of keys and values, differ, and
-    /// when a mask does not fit.
+    /// when a mask is not of the shape that [`AttentionMask`] says.
     #[must_use]
     #[track_caller]
     pub fn forward(
@@ -176,18 +199,13 @@ impl<B: Backend> MultiheadAttention<B> {
         mask: &AttentionMask<B>,
         ctx: &mut Context<B>,
     ) -> Tensor<B> {
+        self.check([query, key, value], mask);
         let (weights, width) = (self.weights(), self.out_proj.weight.shape()[0]);
-        let [q, k, v] = [0, 1, 2].map(|part| {
-            let layer = Linear {
-                weight: Param::new(weights[part].clone()),
-                bias: self
-                    .in_proj_bias
-                    .as_ref()
-                    .map(|bias| Param::new(bias.slice(0, part * width..(part + 1) * width))),
-            };
-            self.heads(&layer.forward([query, key, value][part]))
+        let parts = [0, 1, 2].map(|part| {
+            let bias = self.in_proj_bias.as_ref().map(|bias| bias.slice(0, part * width..(part + 1) * width));
+            self.heads(&affine(OP, [query, key, value][part], &weights[part], bias.as_ref()))
         });
-        self.attended(&[q, k, v], mask, ctx)
+        self.attended(&parts, mask, ctx)
     }
 
     /// The attention of a sequence to itself: [`forward`](Self::forward) of `x` three times, by one product instead of three.
@@ -198,7 +216,8 @@ impl<B: Backend> MultiheadAttention<B> {
     #[track_caller]
     pub fn forward_self(&self, x: &Tensor<B>, mask: &AttentionMask<B>, ctx: &mut Context<B>) -> Tensor<B> {
         let Some(weight) = &self.in_proj_weight else { return self.forward(x, x, x, mask, ctx) };
-        let all = Linear { weight: weight.clone(), bias: self.in_proj_bias.clone() }.forward(x);
+        self.check([x; 3], mask);
+        let all = affine(OP, x, weight, self.in_proj_bias.as_deref());
         let width = weight.shape()[1];
         let parts = [0, 1, 2].map(|part| self.heads(&all.slice(-1, part * width..(part + 1) * width)));
         self.attended(&parts, mask, ctx)
@@ -213,17 +232,45 @@ impl<B: Backend> MultiheadAttention<B> {
                 [0, 1, 2].map(|part| joint.slice(0, part * width..(part + 1) * width))
             }
             (None, Some(q), Some(k), Some(v)) => [q, k, v].map(|weight| weight.value().clone()),
-            _ => panic!("multihead_attention: either `in_proj_weight` or three weights expected"),
+            _ => panic!("{OP}: either `in_proj_weight` or three weights expected"),
+        }
+    }
+
+    /// Operands and mask must be the layer's, and fit each other.
+    #[track_caller]
+    pub(super) fn check(&self, operands: [&Tensor<B>; 3], mask: &AttentionMask<B>) {
+        let shapes = operands.map(Tensor::shape);
+        for (shape, (name, features)) in shapes.iter().zip(["query", "key", "value"].into_iter().zip(self.features())) {
+            assert!(
+                shape.rank() == 3 && shape[2] == features,
+                "{OP}: a {name} of three axes with {features} features expected, its shape is {shape}"
+            );
+        }
+        let [query, key, value] = shapes;
+        let (example, position) = if self.batch_first { (0, 1) } else { (1, 0) };
+        assert!(
+            query[example] == key[example] && key.extents()[..2] == value.extents()[..2],
+            "{OP}: the same examples, and as many keys as values, expected: query {query}, key {key}, value {value}"
+        );
+        mask.check([query[example], self.num_heads, query[position], key[position]]);
+    }
+
+    /// How many features a query, a key and a value have.
+    #[track_caller]
+    fn features(&self) -> [usize; 3] {
+        match (&self.in_proj_weight, &self.q_proj_weight, &self.k_proj_weight, &self.v_proj_weight) {
+            (Some(joint), ..) => [joint.shape()[1]; 3],
+            (None, Some(q), Some(k), Some(v)) => [q, k, v].map(|weight| weight.shape()[1]),
+            _ => panic!("{OP}: either `in_proj_weight` or three weights expected"),
         }
     }
 
     /// `[L, N, E]`, or `[N, L, E]`, as `[N, heads, L, E / heads]`.
     #[track_caller]
     fn heads(&self, x: &Tensor<B>) -> Tensor<B> {
-        let shape = x.shape();
-        assert!(shape.rank() == 3, "multihead_attention: operands of three axes expected, found one of shape {shape}");
+        let [first, second, features] = x.dims();
         let order = if self.batch_first { [0, 2, 1, 3] } else { [1, 2, 0, 3] };
-        x.reshape([shape[0], shape[1], self.num_heads, shape[2] / self.num_heads]).permute(&order)
+        x.reshape([first, second, self.num_heads, features / self.num_heads]).permute(&order)
     }
 
     /// From heads of queries, keys and values to the output.

@@ -64,16 +64,22 @@ impl<B: Backend> Linear<B> {
     #[must_use]
     #[track_caller]
     pub fn forward(&self, x: &Tensor<B>) -> Tensor<B> {
-        let (shape, weight) = (x.shape(), self.weight.shape());
-        assert!(
-            shape.extents().last() == weight.extents().last(),
-            "linear: the last axis of the input must be the weight's: {shape} and {weight}"
-        );
-        let y = x.matmul(&self.weight.t());
-        match &self.bias {
-            Some(bias) => y + bias.value(),
-            None => y,
-        }
+        affine("linear", x, &self.weight, self.bias.as_deref())
+    }
+}
+
+/// `x W^T + b`, for the layer of this name.
+#[track_caller]
+pub(super) fn affine<B: Backend>(op: &str, x: &Tensor<B>, weight: &Tensor<B>, bias: Option<&Tensor<B>>) -> Tensor<B> {
+    let (found, expected) = (x.shape(), weight.shape());
+    assert!(
+        found.extents().last() == expected.extents().last(),
+        "{op}: the last axis of the input must be the weight's: {found} and {expected}"
+    );
+    let y = x.matmul(&weight.t());
+    match bias {
+        Some(bias) => y + bias,
+        None => y,
     }
 }
 

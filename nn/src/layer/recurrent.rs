@@ -12,9 +12,7 @@ use autodiff_core::{Backend, Tensor};
 
 use crate::{Context, Dropout, Keys, Layer, Module, Walk};
 
-use cell::Weights;
-
-pub use cell::{Recurrence, RecurrentCell, State};
+pub use cell::{Recurrence, RecurrentCell, RecurrentWeights, State};
 pub use elman::{Elman, RNN, RNNCell};
 pub use gru::{GRU, GRUCell, GatedRecurrentUnit};
 pub use lstm::{LSTM, LSTMCell, LongShortTermMemory};
@@ -56,8 +54,8 @@ impl Default for RecurrentOptions {
 /// As a [`Layer`] it begins with zeros and answers `y` alone; [`forward`](Self::forward) takes and answers states.
 #[derive(Clone, Debug)]
 pub struct Recurrent<B: Backend, R> {
-    /// Layers one after another, in each the directions.
-    weights: Vec<Weights<B>>,
+    /// The affine maps of layers one after another, in each the directions.
+    pub weights: Vec<RecurrentWeights<B>>,
     /// The formula of one step.
     pub recurrence: R,
     /// How the network is built.
@@ -90,7 +88,7 @@ impl<B: Backend, R: Recurrence> Recurrent<B, R> {
         for layer in 0..num_layers {
             let inputs = if layer == 0 { input_size } else { directions * hidden_size };
             for _ in 0..directions {
-                weights.push(Weights::new([R::GATES, inputs, hidden_size], bias, keys));
+                weights.push(RecurrentWeights::new([R::GATES, inputs, hidden_size], bias, keys));
             }
         }
         Self { weights, recurrence: R::default(), options }

@@ -7,6 +7,7 @@ use nn::{Backend, Context, Dropout, Flatten, Keys, Layer, Linear, Module, Param,
 
 mod behaviour;
 mod gradients;
+mod messages;
 mod pytorch;
 
 pub(super) type F64 = Cpu<f64>;

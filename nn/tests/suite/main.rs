@@ -8,4 +8,5 @@ mod layers;
 mod lecture_mlp;
 mod losses;
 mod metrics;
+mod panics;
 mod train;

@@ -1,9 +1,10 @@
 //! Clipping against PyTorch's numbers, and what goes through the optimizers that wrap others.
 
-use autodiff_core::{Backend, Tensor};
+use autodiff_core::{Backend, Tensor, bf16};
 use backend_cpu::Cpu;
 use optim::{
-    Accumulate, ClipGradNorm, ClipGradValue, Optimizer, ParamStep, Rule, Sgd, StepInputs, Updated, clip_grad_norm,
+    Accumulate, ClipGradNorm, ClipGradValue, Ema, GradScaler, Optimizer, ParamStep, Rule, Sgd, StepInputs, Updated,
+    clip_grad_norm,
 };
 
 type F64 = Cpu<f64>;
@@ -74,6 +75,42 @@ fn the_order_of_decorators_counts() {
     assert_eq!(run(&accumulated, &[4.0, 0.0, -9.0, 5.0]), [8.0, 7.0, 7.0, 8.0]);
     let twice = ClipGradNorm::new(1e9, ClipGradValue::new(0.5, Sgd::new(1.0)));
     assert_eq!(run(&twice, &[4.0]), [7.5]);
+}
+
+/// Numbers of 8 bits count to 256 alone, and the step's own number is soon rounded.
+#[test]
+fn accumulation_goes_on_in_narrow_numbers() {
+    let accumulate = Accumulate::new(3, Sgd::new(1.0));
+    let mut x = Tensor::<Cpu<bf16>>::new(&[0.0], [1]);
+    let mut state: Vec<_> = accumulate.initial_state("", &x).into_iter().map(|(_, slot)| slot).collect();
+    let mut updates = 0;
+    for step in 1..=1200 {
+        let at = StepInputs::new(accumulate.base_lr(), step, x.device());
+        let sign = if updates % 2 == 0 { 1.0 } else { -1.0 };
+        let param = ParamStep { name: "", value: &x, grad: x.new_full([1], sign), state: &state, at };
+        let (new, next) = accumulate.step(&[param]).remove(0);
+        updates += usize::from(new.item() != x.item());
+        (x, state) = (new, next);
+    }
+    assert_eq!(updates, 400);
+}
+
+#[test]
+fn what_wraps_a_scaler_passes_its_scale_on() {
+    fn scale<O: Optimizer>(optimizer: &O) -> Option<f32> {
+        let x = Tensor::<Cpu<f32>>::new(&[1.0], [1]);
+        let state: Vec<_> = optimizer.initial_state("", &x).into_iter().map(|(_, slot)| slot).collect();
+        optimizer.loss_scale(&state).map(|scale| scale.item())
+    }
+    let scaler = GradScaler::new(Sgd::new(1.0));
+    assert_eq!(scale(&ClipGradNorm::new(1.0, Accumulate::new(2, Ema::new(0.5, scaler)))), Some(65_536.0));
+    assert_eq!(scale(&ClipGradNorm::new(1.0, Accumulate::new(2, Ema::new(0.5, Sgd::new(1.0))))), None);
+}
+
+#[test]
+#[should_panic(expected = "clip_grad_value: to be within a `GradScaler`, not around it")]
+fn a_limit_does_not_hide_infinities_from_a_scaler() {
+    run(&ClipGradValue::new(1.0, GradScaler::new(Sgd::new(1.0))), &[1.0]);
 }
 
 /// A rule for which each gradient but 4 is a disaster, and each step but the first, second and so on of its own.

@@ -82,7 +82,7 @@ fn states_and_gradients_that_do_not_fit() {
     refused("rmsprop: a state of 2 tensors expected, 1 given", || {
         RmsProp { centered: true, ..RmsProp::default() }.update(&x(), &x(), &[x()], &at)
     });
-    refused("ema: a state with a slot of its own expected, an empty one given", || {
+    refused("ema: a state of at least 1 slots expected, 0 given", || {
         let param = ParamStep { name: "", value: &x(), grad: x(), state: &[], at: at.clone() };
         Ema::new(0.5, Sgd::default()).step(&[param])
     });

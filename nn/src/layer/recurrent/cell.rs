@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 
 use autodiff_core::{Backend, Tensor};
 
-use crate::layer::linear::fan_bound;
+use crate::layer::linear::{affine, fan_bound};
 use crate::{Keys, Module, Param, Walk, init};
 
 /// The formula of one step: the state behind it, from the state before it and two affine maps.
@@ -74,52 +74,46 @@ impl<B: Backend> State<B> for (Tensor<B>, Tensor<B>) {
 
 /// The affine maps of a recurrence in one layer and one direction.
 #[derive(Clone, Debug)]
-pub(super) struct Weights<B: Backend> {
-    /// `[GATES hidden, inputs]`
-    ih: Param<B>,
-    /// `[GATES hidden, hidden]`
-    hh: Param<B>,
-    /// Two of `[GATES hidden]`.
-    biases: Option<[Param<B>; 2]>,
+pub struct RecurrentWeights<B: Backend> {
+    /// `W_ih`, of shape `[gates hidden, inputs]`.
+    pub weight_ih: Param<B>,
+    /// `W_hh`, of shape `[gates hidden, hidden]`.
+    pub weight_hh: Param<B>,
+    /// `b_ih`, of shape `[gates hidden]`.
+    pub bias_ih: Option<Param<B>>,
+    /// `b_hh`, of shape `[gates hidden]`.
+    pub bias_hh: Option<Param<B>>,
 }
 
-impl<B: Backend> Weights<B> {
+impl<B: Backend> RecurrentWeights<B> {
     /// Uniformly distributed within `1 / sqrt(hidden)`, as PyTorch's are.
     #[track_caller]
     pub(super) fn new([gates, inputs, hidden]: [usize; 3], bias: bool, keys: &mut Keys<B>) -> Self {
-        let bound = fan_bound(hidden);
-        let mut draw = |shape: &[usize]| Param::new(init::uniform(&keys.next_key(), shape, -bound, bound));
-        let rows = gates * hidden;
-        let (ih, hh) = (draw(&[rows, inputs]), draw(&[rows, hidden]));
-        Self { ih, hh, biases: bias.then(|| [draw(&[rows]), draw(&[rows])]) }
+        let (bound, rows) = (fan_bound(hidden), gates.saturating_mul(hidden));
+        let weight_ih = drawn(&[rows, inputs], bound, keys);
+        let weight_hh = drawn(&[rows, hidden], bound, keys);
+        let [bias_ih, bias_hh] = if bias { [0, 1].map(|_| Some(drawn(&[rows], bound, keys))) } else { [None, None] };
+        Self { weight_ih, weight_hh, bias_ih, bias_hh }
     }
 
     pub(super) fn inputs(&self) -> usize {
-        self.ih.shape()[1]
+        self.weight_ih.shape()[1]
     }
 
     pub(super) fn hidden(&self) -> usize {
-        self.hh.shape()[1]
+        self.weight_hh.shape()[1]
     }
 
     /// `x W_ih^T + b_ih`
     #[track_caller]
     fn of_input(&self, x: &Tensor<B>) -> Tensor<B> {
-        let y = x.matmul(&self.ih.t());
-        match &self.biases {
-            Some([bias, _]) => y + bias.value(),
-            None => y,
-        }
+        affine("recurrent network", x, &self.weight_ih, self.bias_ih.as_deref())
     }
 
     /// `h W_hh^T + b_hh`
     #[track_caller]
     fn of_state(&self, h: &Tensor<B>) -> Tensor<B> {
-        let y = h.matmul(&self.hh.t());
-        match &self.biases {
-            Some([_, bias]) => y + bias.value(),
-            None => y,
-        }
+        affine("recurrent network", h, &self.weight_hh, self.bias_hh.as_deref())
     }
 
     /// The outputs `[T, N, hidden]` along a sequence `[T, N, inputs]`, and the state behind it.
@@ -148,14 +142,21 @@ impl<B: Backend> Weights<B> {
     }
 
     /// The same weights elsewhere, under PyTorch's names and this ending.
-    pub(super) fn named<C: Backend>(&self, suffix: &str, walk: &mut Walk<'_, B, C>) -> Weights<C> {
+    pub(super) fn named<C: Backend>(&self, suffix: &str, walk: &mut Walk<'_, B, C>) -> RecurrentWeights<C> {
         let mut field = |name: &str, param| walk.field(&format!("{name}{suffix}"), param);
-        Weights {
-            ih: field("weight_ih", &self.ih),
-            hh: field("weight_hh", &self.hh),
-            biases: self.biases.as_ref().map(|[ih, hh]| [field("bias_ih", ih), field("bias_hh", hh)]),
+        RecurrentWeights {
+            weight_ih: field("weight_ih", &self.weight_ih),
+            weight_hh: field("weight_hh", &self.weight_hh),
+            bias_ih: self.bias_ih.as_ref().map(|bias| field("bias_ih", bias)),
+            bias_hh: self.bias_hh.as_ref().map(|bias| field("bias_hh", bias)),
         }
     }
+}
+
+/// A parameter of this shape, uniformly distributed within the bound.
+#[track_caller]
+fn drawn<B: Backend>(shape: &[usize], bound: f64, keys: &mut Keys<B>) -> Param<B> {
+    Param::new(init::uniform(&keys.next_key(), shape, -bound, bound))
 }
 
 /// One step of a recurrence: [`RNNCell`](super::RNNCell), [`LSTMCell`](super::LSTMCell), [`GRUCell`](super::GRUCell).
@@ -168,7 +169,8 @@ impl<B: Backend> Weights<B> {
 /// within `1 / sqrt(hidden_size)`.
 #[derive(Clone, Debug)]
 pub struct RecurrentCell<B: Backend, R> {
-    weights: Weights<B>,
+    /// The affine maps.
+    pub weights: RecurrentWeights<B>,
     /// The formula.
     pub recurrence: R,
 }
@@ -181,7 +183,10 @@ impl<B: Backend, R: Recurrence> RecurrentCell<B, R> {
     #[must_use]
     #[track_caller]
     pub fn new(input_size: usize, hidden_size: usize, keys: &mut Keys<B>) -> Self {
-        Self { weights: Weights::new([R::GATES, input_size, hidden_size], true, keys), recurrence: R::default() }
+        Self {
+            weights: RecurrentWeights::new([R::GATES, input_size, hidden_size], true, keys),
+            recurrence: R::default(),
+        }
     }
 
     /// A cell without biases, initialised from two keys.
@@ -191,7 +196,10 @@ impl<B: Backend, R: Recurrence> RecurrentCell<B, R> {
     #[must_use]
     #[track_caller]
     pub fn without_bias(input_size: usize, hidden_size: usize, keys: &mut Keys<B>) -> Self {
-        Self { weights: Weights::new([R::GATES, input_size, hidden_size], false, keys), recurrence: R::default() }
+        Self {
+            weights: RecurrentWeights::new([R::GATES, input_size, hidden_size], false, keys),
+            recurrence: R::default(),
+        }
     }
 
     /// The state behind a step, from this one or from zeros.

@@ -100,6 +100,8 @@ impl<B: Backend> TransformerDecoderLayer<B> {
         memory_mask: &AttentionMask<B>,
         ctx: &mut Context<B>,
     ) -> Tensor<B> {
+        self.self_attn.check([tgt; 3], tgt_mask);
+        self.multihead_attn.check([tgt, memory, memory], memory_mask);
         let (first, dropout) = (self.norm_first, self.dropout);
         let x = beside(tgt, &self.norm1, first, dropout, ctx, |x, ctx| self.self_attn.forward_self(x, tgt_mask, ctx));
         let x = beside(&x, &self.norm2, first, dropout, ctx, |x, ctx| {

@@ -87,6 +87,7 @@ impl<B: Backend> TransformerEncoderLayer<B> {
     #[must_use]
     #[track_caller]
     pub fn forward(&self, src: &Tensor<B>, mask: &AttentionMask<B>, ctx: &mut Context<B>) -> Tensor<B> {
+        self.self_attn.check([src; 3], mask);
         let (first, dropout) = (self.norm_first, self.dropout);
         let x = beside(src, &self.norm1, first, dropout, ctx, |x, ctx| self.self_attn.forward_self(x, mask, ctx));
         let maps = [&self.linear1, &self.linear2];
@@ -124,5 +125,13 @@ impl<B: Backend> TransformerEncoder<B> {
             x = layer.forward(&x, mask, ctx);
         }
         self.norm.as_ref().map_or_else(|| x.clone(), |norm| norm.forward(&x))
+    }
+}
+
+/// Nothing is hidden.
+impl<B: Backend> Layer<B> for TransformerEncoder<B> {
+    type Output = Tensor<B>;
+    fn forward(&self, src: &Tensor<B>, ctx: &mut Context<B>) -> Tensor<B> {
+        self.forward(src, &AttentionMask::default(), ctx)
     }
 }

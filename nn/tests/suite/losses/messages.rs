@@ -1,37 +1,7 @@
 //! What a wrong use of a loss is told, and the line that it points to.
 
-use core::panic::AssertUnwindSafe;
-use std::panic;
-use std::sync::{Mutex, PoisonError};
-
 use super::*;
-
-/// The message of a panic and the line of this file that it points to.
-#[track_caller]
-fn panic_of(f: impl FnOnce() -> Tensor<F64>) -> (String, String, u32) {
-    static ONE_HOOK: Mutex<()> = Mutex::new(());
-    static SEEN: Mutex<(String, u32)> = Mutex::new((String::new(), 0));
-    let _guard = ONE_HOOK.lock().unwrap_or_else(PoisonError::into_inner);
-    let old = panic::take_hook();
-    panic::set_hook(Box::new(|info| {
-        let location = info.location().unwrap();
-        *SEEN.lock().unwrap() = (location.file().to_owned(), location.line());
-    }));
-    let payload = panic::catch_unwind(AssertUnwindSafe(f)).map(|_| ());
-    panic::set_hook(old);
-    let payload = payload.expect_err("a panic was expected");
-    let (file, line) = SEEN.lock().unwrap().clone();
-    (payload.downcast_ref::<String>().unwrap().clone(), file, line)
-}
-
-/// A panic with this message that points below `line` in this file.
-#[track_caller]
-fn check_panic(expected: &str, line: u32, f: impl FnOnce() -> Tensor<F64>) {
-    let (message, file, found) = panic_of(f);
-    assert!(message.contains(expected), "{message}");
-    assert!(file.ends_with("messages.rs"), "{file}");
-    assert!((line..line + 3).contains(&found), "{found}: {message}");
-}
+use crate::panics::{check_panic, panic_of};
 
 #[test]
 fn wrong_shapes_are_named_where_they_are_used() {
