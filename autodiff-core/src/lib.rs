@@ -64,7 +64,7 @@ pub use {
     checked::{Checked, Inspected},
     checkpoint::{Segment, checkpoint},
     data::DataBuf,
-    execute::Execute,
+    execute::{Execute, Role, Slot},
     list::{Assignment, Cost, InputError, Instruction, ReverseList, Var, WengertList},
     op::{Needs, Node, Op, Saves},
     pointwise::{Pointwise, pointwise},

@@ -1,21 +1,24 @@
 //! [`Execute`] for dense backends: a list is planned once, and run in a workspace that stays.
 
-use autodiff_core::{Data, DataMut, Execute, WengertList};
+use alloc::vec::Vec;
+
+use autodiff_core::{Data, DataBuf, DataMut, Execute, Primitive, Role, Slot, Tensor, WengertList};
 
 use crate::dense::Dense;
 use crate::device::Resources;
+use crate::dispatch;
 use crate::kernels::KernelSet;
 use crate::math::Scalar;
-use crate::plan::{PlanBuf, RunError, WorkspaceBuf};
+use crate::plan::{Amount, Inputs, PlanBuf, Room, RunError, WorkspaceBuf};
 
-/// A planned list with the workspace that its runs share.
+/// A planned list, and the device on whose threads it runs.
 #[derive(Clone, Debug)]
-pub struct Program<T> {
+pub struct Program<T, D> {
     plan: PlanBuf<T>,
-    workspace: WorkspaceBuf<T>,
+    device: D,
 }
 
-impl<T> Program<T> {
+impl<T, D> Program<T, D> {
     /// The plan.
     #[must_use]
     pub const fn plan(&self) -> &PlanBuf<T> {
@@ -23,30 +26,97 @@ impl<T> Program<T> {
     }
 }
 
-/// A run allocates nothing.
-///
-/// ```
-/// use autodiff_core::{Data, DataMut, Execute, Spec, WengertList};
-/// use backend_cpu::Cpu;
-/// let list = WengertList::<f32>::trace(&[("x", Spec::elem([2]))], |x| [("y", x[0].square().sum())]);
-/// let mut program = Cpu::<f32>::compile(&list);
-/// let mut y = [0.0];
-/// Cpu::<f32>::run(&mut program, &[Data::Elem(&[3.0, 4.0])], &mut [DataMut::Elem(&mut y)])?;
-/// assert_eq!(y, [25.0]);
-/// # Ok::<(), backend_cpu::RunError>(())
-/// ```
+/// The workspace of programs that take turns, and row-major copies of inputs that lie in another order.
+#[derive(Clone, Debug)]
+pub struct Memory<T> {
+    workspace: WorkspaceBuf<T>,
+    copies: Vec<Option<DataBuf<T>>>,
+}
+
+impl<T: Scalar> Default for Memory<T> {
+    fn default() -> Self {
+        Self { workspace: WorkspaceBuf::default(), copies: Vec::new() }
+    }
+}
+
+/// A run allocates nothing, but for the memory that it needs more than the runs before.
 impl<T: Scalar, K: KernelSet<T>> Execute for Dense<T, K> {
-    type Program = Program<T>;
+    type Program = Program<T, K::Device>;
+    type Memory = Memory<T>;
     type Error = RunError;
 
-    fn compile(list: &WengertList<T>) -> Program<T> {
-        let plan = PlanBuf::of::<K>(list);
-        let workspace = WorkspaceBuf::new(plan.as_plan().workspace());
-        Program { plan, workspace }
+    #[track_caller]
+    fn compile(list: &WengertList<T>, roles: &[Role], device: &K::Device) -> Self::Program {
+        Program { plan: PlanBuf::resident::<K>(list, roles), device: device.clone() }
     }
 
-    fn run(program: &mut Program<T>, inputs: &[Data<'_, T>], outputs: &mut [DataMut<'_, T>]) -> Result<(), RunError> {
-        let (plan, workspace) = (program.plan.as_plan(), program.workspace.borrow());
-        K::Device::default().run(|| usize::MAX, || plan.run_in::<K>(workspace, inputs, outputs))
+    fn write(program: &Self::Program, memory: &mut Memory<T>, input: usize, data: Data<'_, T>) -> Result<(), RunError> {
+        let room = room(program, Slot::Input(input), Amount { dtype: data.dtype(), len: data.len() })?;
+        memory.workspace.grow(program.plan.as_plan().workspace());
+        memory.workspace.get_mut(room).copy_from(data);
+        Ok(())
+    }
+
+    fn run(program: &Self::Program, memory: &mut Memory<T>, inputs: &[Tensor<Self>]) -> Result<(), RunError> {
+        let (plan, Memory { workspace, copies }) = (program.plan.as_plan(), memory);
+        workspace.grow(plan.workspace());
+        put_in_order(copies, inputs);
+        let given = Given { tensors: inputs, copies };
+        let room = workspace.borrow();
+        program.device.run(|| usize::MAX, || plan.run_with::<K>(room, &given, &mut []))
+    }
+
+    fn read(program: &Self::Program, memory: &Memory<T>, slot: Slot, out: DataMut<'_, T>) -> Result<(), RunError> {
+        let room = room(program, slot, Amount { dtype: out.dtype(), len: out.len() })?;
+        out.copy_from(memory.workspace.get(room));
+        Ok(())
+    }
+}
+
+/// The part of the workspace that a value stays in, if it is of this format and length.
+fn room<T, D>(program: &Program<T, D>, slot: Slot, found: Amount) -> Result<Room, RunError> {
+    let not_kept = match slot {
+        Slot::Input(place) => RunError::NotKept { input: true, place },
+        Slot::Output(place) => RunError::NotKept { input: false, place },
+    };
+    let room = program.plan.room(slot).ok_or(not_kept)?;
+    if room.amount == found { Ok(room) } else { Err(RunError::Kept { expected: room.amount, found }) }
+}
+
+/// Copies the tensors whose elements do not lie in row-major order.
+fn put_in_order<T: Scalar, K: KernelSet<T>>(copies: &mut Vec<Option<DataBuf<T>>>, tensors: &[Tensor<Dense<T, K>>]) {
+    if copies.len() < tensors.len() {
+        copies.resize(tensors.len(), None);
+    }
+    for (tensor, copy) in tensors.iter().map(Tensor::raw).zip(copies) {
+        if tensor.view().as_data().is_none() {
+            let spec = tensor.spec();
+            let fits = |room: &DataBuf<T>| room.dtype() == spec.dtype && room.len() == spec.shape.elements();
+            let room = copy.take().filter(fits);
+            let room = copy.insert(room.unwrap_or_else(|| DataBuf::zeros(spec.dtype, spec.shape.elements())));
+            let copied = dispatch::apply::<T, K, _>(&Primitive::Barrier, &[tensor][..], &spec, room.as_data_mut());
+            copied.unwrap_or_else(|_| unreachable!("a copy reads no positions"));
+        }
+    }
+}
+
+/// The tensors of a run.
+struct Given<'a, T: Scalar, K: KernelSet<T>> {
+    tensors: &'a [Tensor<Dense<T, K>>],
+    copies: &'a [Option<DataBuf<T>>],
+}
+
+impl<T: Scalar, K: KernelSet<T>> Inputs<T> for Given<'_, T, K> {
+    fn count(&self) -> usize {
+        self.tensors.len()
+    }
+
+    fn get(&self, place: usize) -> Data<'_, T> {
+        let in_order = self.tensors[place].raw().view().as_data();
+        match (in_order, &self.copies[place]) {
+            (Some(data), _) => data,
+            (None, Some(copy)) => copy.as_data(),
+            (None, None) => unreachable!("what lies in another order was copied"),
+        }
     }
 }

@@ -29,12 +29,14 @@ pub use device::{CpuDevice, Resources};
 pub use kernels::{IndexError, KernelSet, Kernels, Place, ScalarKernels, Side, philox};
 pub use layout::{Layout, Step, Walk};
 pub use math::{Math, Number, Scalar};
-pub use plan::{Amount, Constants, Operand, Plan, PlanStep, RunError, Source, Target, Workspace, WorkspaceSize};
+pub use plan::{
+    Amount, Constants, Inputs, Operand, Plan, PlanStep, RunError, Source, Target, Workspace, WorkspaceSize,
+};
 pub use view::{AnyView, Row, Strided, View};
 
 #[cfg(feature = "alloc")]
 pub use {
     dense::{Cpu, Dense, DenseTensor},
-    execute::Program,
-    plan::{PlanBuf, WorkspaceBuf},
+    execute::{Memory, Program},
+    plan::{PlanBuf, Room, WorkspaceBuf},
 };

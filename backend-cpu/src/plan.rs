@@ -15,8 +15,9 @@ use autodiff_core::{DType, Primitive, Spec, bf16, f16};
 use crate::layout::Layout;
 
 #[cfg(feature = "alloc")]
-pub use build::{PlanBuf, WorkspaceBuf};
+pub use build::{PlanBuf, Room, WorkspaceBuf};
 pub use error::{Amount, RunError};
+pub use run::Inputs;
 
 /// Steps to take one after another, and where each finds its operands and leaves its result.
 ///

@@ -187,6 +187,17 @@ impl<'a, T> AnyView<'a, T> {
             Self::Index(view) => view.shape(),
         }
     }
+
+    /// The elements in row-major order, where they lie so.
+    #[must_use]
+    pub fn as_data(&self) -> Option<Data<'a, T>> {
+        Some(match self {
+            Self::Elem(view) => Data::Elem(view.as_slice()?),
+            Self::F16(view) => Data::F16(view.as_slice()?),
+            Self::Bf16(view) => Data::Bf16(view.as_slice()?),
+            Self::Index(view) => Data::Index(view.as_slice()?),
+        })
+    }
 }
 
 // Borrowing is what is copied, so nothing is asked of `T`.

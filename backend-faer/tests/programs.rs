@@ -66,6 +66,13 @@ fn eager_and_planned_agree() {
 }
 
 #[test]
+fn carried_values_agree() {
+    let device = FaerDevice::default();
+    hold(256, 32, RandomProgram::new, |program| random::carried_values_agree::<Faer<f64>>(program, &device));
+    hold(128, 32, RandomProgram::new, |program| random::carried_values_agree::<Faer<f32>>(program, &device));
+}
+
+#[test]
 fn gradients_agree() {
     check::<Faer<f64>>(512, 16, RandomProgram::of_elements, random::gradients_agree::<Erased<f64>>);
 }

@@ -28,4 +28,4 @@ pub use loss::{
     nll_loss, poisson_nll_loss, smooth_l1_loss, soft_margin_loss, triplet_margin_loss,
 };
 pub use module::{Buffer, Kind, Leaf, Module, Param, ParamId, Path, Walk, gradients};
-pub use train::{StepError, TrainStep};
+pub use train::{StepError, TraceReport, TrainStep};

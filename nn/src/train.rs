@@ -4,6 +4,9 @@ mod compiled;
 mod eager;
 mod error;
 mod instance;
+mod outline;
+mod report;
+mod variant;
 
 use core::fmt;
 
@@ -20,6 +23,7 @@ use compiled::{Compiled, Numbers, Replay};
 use eager::Eager;
 
 pub use error::StepError;
+pub use report::TraceReport;
 
 /// A training step: the loss of a model on a batch, its gradients, and the update of each parameter.
 ///
@@ -63,7 +67,7 @@ pub struct TrainStep<B: Backend, M: Module<B>, X: Module<B>, O> {
     /// The model as it was given: its structure, on which the values below are put.
     model: M,
     optimizer: O,
-    engine: Engine<B, M, X>,
+    engine: Engine<B, M, X, O>,
     lr: f64,
     steps: u32,
     seed: u64,
@@ -72,9 +76,9 @@ pub struct TrainStep<B: Backend, M: Module<B>, X: Module<B>, O> {
 /// A model or batch on which gradients are recorded.
 type Recorded<B, M> = <M as Module<B>>::With<Autodiff<B>>;
 
-enum Engine<B: Backend, M: Module<B>, X: Module<B>> {
+enum Engine<B: Backend, M: Module<B>, X: Module<B>, O> {
     Eager(Eager<B, Recorded<B, M>, Recorded<B, X>>),
-    Compiled(Box<dyn Replay<B::Elem>>),
+    Compiled(Box<dyn Replay<B, M, X, O>>),
 }
 
 impl<B: Backend, M: Module<B>, X: Module<B>, O: Optimizer> TrainStep<B, M, X, O> {
@@ -92,10 +96,11 @@ impl<B: Backend, M: Module<B>, X: Module<B>, O: Optimizer> TrainStep<B, M, X, O>
         Self { lr: optimizer.base_lr(), model, optimizer, engine, steps: 0, seed: 0 }
     }
 
-    /// A step that is traced once, on a batch of the example's shapes, and then executed as one list.
+    /// A step that is traced, on a batch of the example's shapes, and then executed as one list.
     ///
-    /// What the batch holds beside tensors, a number or the variant of an enum, is fixed by the example. A run copies the
-    /// batch to memory of the host and allocates for that; the plan itself allocates nothing.
+    /// A batch of other shapes is served too: the step is traced again for it, once, and both lists run in one memory;
+    /// [`traces`](Self::traces) reports it. So it is with what a batch holds beside tensors, a number or the variant of an enum.
+    /// Parameters, the optimizer's state and buffers are updated in place, and a run allocates nothing.
     ///
     /// # Panics
     /// When the loss panics: a shape that does not fit is found here. When the loss has more than one element, or the
@@ -105,13 +110,17 @@ impl<B: Backend, M: Module<B>, X: Module<B>, O: Optimizer> TrainStep<B, M, X, O>
     pub fn compile<F>(model: M, optimizer: O, loss: F, example: &X) -> Self
     where
         B: Execute,
+        M: 'static,
+        X: 'static,
+        O: 'static,
         F: Fn(
-            &M::With<Autodiff<Trace<B::Elem>>>,
-            &X::With<Autodiff<Trace<B::Elem>>>,
-            &mut Context<Autodiff<Trace<B::Elem>>>,
-        ) -> Tensor<Autodiff<Trace<B::Elem>>>,
+                &M::With<Autodiff<Trace<B::Elem>>>,
+                &X::With<Autodiff<Trace<B::Elem>>>,
+                &mut Context<Autodiff<Trace<B::Elem>>>,
+            ) -> Tensor<Autodiff<Trace<B::Elem>>>
+            + 'static,
     {
-        let engine = Engine::Compiled(Box::new(Compiled::<B>::new(&model, &optimizer, &loss, example)));
+        let engine = Engine::Compiled(Box::new(Compiled::<B, M, X>::new(&model, &optimizer, Box::new(loss), example)));
         Self { lr: optimizer.base_lr(), model, optimizer, engine, steps: 0, seed: 0 }
     }
 
@@ -125,11 +134,10 @@ impl<B: Backend, M: Module<B>, X: Module<B>, O: Optimizer> TrainStep<B, M, X, O>
     /// Does the step on a batch and answers the loss before it. After an error nothing has changed.
     ///
     /// # Errors
-    /// When the step was compiled and the batch differs from the example in its shapes or in what is not a tensor, or an
-    /// index in it is out of range.
+    /// When the step was compiled and an index in the batch is out of range.
     ///
     /// # Panics
-    /// When the step is eager and the loss panics.
+    /// When the loss panics: at once if the step is eager, and where a compiled one meets shapes that none before had.
     #[track_caller]
     pub fn run(&mut self, batch: &X) -> Result<B::Elem, StepError> {
         let key = step_key(self.seed, self.steps);
@@ -137,7 +145,7 @@ impl<B: Backend, M: Module<B>, X: Module<B>, O: Optimizer> TrainStep<B, M, X, O>
             Engine::Eager(eager) => eager.run(&self.model, &self.optimizer, batch, self.lr, key),
             Engine::Compiled(compiled) => {
                 let numbers = Numbers::new(self.lr, self.steps + 1, key);
-                compiled::run(compiled.as_mut(), batch, &numbers)?
+                compiled.run((&self.model, &self.optimizer), batch, &numbers)?
             }
         };
         self.steps += 1;
@@ -152,7 +160,7 @@ impl<B: Backend, M: Module<B>, X: Module<B>, O: Optimizer> TrainStep<B, M, X, O>
                 let values = eager.values();
                 self.model.with_parameters(&values.parameters).with_buffers(&values.buffers)
             }
-            Engine::Compiled(compiled) => compiled::model(&self.model, compiled.as_ref()),
+            Engine::Compiled(compiled) => compiled.model(&self.model),
         }
     }
 
@@ -184,7 +192,7 @@ impl<B: Backend, M: Module<B>, X: Module<B>, O: Optimizer> TrainStep<B, M, X, O>
         let model = self.model();
         let slots = match &self.engine {
             Engine::Eager(eager) => eager.slot(slot)?,
-            Engine::Compiled(compiled) => compiled::slot(&model.parameters(), compiled.as_ref(), slot)?,
+            Engine::Compiled(compiled) => compiled.slot(slot)?,
         };
         Some(model.with_parameters(&slots))
     }
@@ -206,7 +214,16 @@ impl<B: Backend, M: Module<B>, X: Module<B>, O: Optimizer> TrainStep<B, M, X, O>
         self.steps
     }
 
-    /// The list of a compiled step.
+    /// When a compiled step was traced, and for which batches; empty for an eager one.
+    #[must_use]
+    pub fn traces(&self) -> &[TraceReport] {
+        match &self.engine {
+            Engine::Eager(_) => &[],
+            Engine::Compiled(compiled) => compiled.traces(),
+        }
+    }
+
+    /// The list of a compiled step, for the batch that it was run on last.
     ///
     /// Its inputs are the parameters, the optimizer's state, the buffers, the batch, `lr`, `step` and `key`; its outputs the
     /// loss and what changes of the first three.

@@ -5,12 +5,13 @@
 mod choice;
 mod families;
 mod generate;
+mod planned;
 mod program;
 
 use alloc::format;
 use alloc::vec::Vec;
 
-use autodiff_core::{Autodiff, Backend, DType, DataBuf, Execute, Index, Primitive, Shape, Spec, Tensor, WengertList};
+use autodiff_core::{Autodiff, Backend, DType, Index, Primitive, Shape, Spec, Tensor, WengertList};
 
 use crate::adjoint;
 use crate::cases::{self, Case};
@@ -20,6 +21,7 @@ use crate::reference::{self, Exact};
 use crate::subject::Subject;
 use crate::tolerance::Tolerance;
 
+pub use planned::{carried_values_agree, eager_and_planned_agree};
 use program::Step;
 pub use program::{Bytes, RandomProgram};
 
@@ -75,28 +77,6 @@ pub fn eager_and_listed_agree<B: Backend>(program: &RandomProgram, device: &B::D
     let recorded = program.run(&lift(&inputs));
     let values: Vec<Tensor<B>> = recorded.iter().map(|y| y.value().clone()).collect();
     same(&subject, "recorded", &values, &expected)
-}
-
-/// Run as a whole, twice in the same memory: the same bits.
-pub fn eager_and_planned_agree<B: Execute>(program: &RandomProgram, device: &B::Device) -> Outcome {
-    let subject = Subject::<B>::of(eager_and_planned_agree::<B>, device);
-    let inputs = program.put(&subject);
-    let expected = program.run(&inputs);
-    let list: WengertList<B::Elem> = program.list(|inputs| program.run(inputs));
-    let given: Vec<DataBuf<B::Elem>> = inputs.iter().map(Tensor::to_data).collect();
-    let given: Vec<_> = given.iter().map(DataBuf::as_data).collect();
-    let mut taken: Vec<_> = expected.iter().map(|y| DataBuf::zeros(y.dtype(), y.shape().elements())).collect();
-    let mut compiled = B::compile(&list);
-    for time in ["planned", "planned, again"] {
-        let mut room: Vec<_> = taken.iter_mut().map(DataBuf::as_data_mut).collect();
-        B::run(&mut compiled, &given, &mut room).map_err(|error| subject.failure(time.into(), 0, error, "a run"))?;
-        for (place, (found, expected)) in taken.iter().zip(&expected).enumerate() {
-            let expected = expected.to_data();
-            let holds = found.same_bits(&expected);
-            subject.hold(&format!("{time}: y{place}"), holds, format!("{found:?}"), format!("{expected:?}"))?;
-        }
-    }
-    Ok(())
 }
 
 /// Gradients eagerly; of the same program traced, backward pass and all; of the replayed forward list.

@@ -38,12 +38,9 @@ pub struct Executed;
 
 impl<B: Execute> Runner<B> for Executed {
     #[track_caller]
-    fn run(list: &WengertList<B::Elem>, _: &B::Device) -> DataBuf<B::Elem> {
-        let spec = list[list.outputs()[0].1].spec;
-        let mut result = DataBuf::zeros(spec.dtype, spec.shape.elements());
-        let anchor = [B::Elem::default()];
-        match B::run(&mut B::compile(list), &[Data::Elem(&anchor)], &mut [result.as_data_mut()]) {
-            Ok(()) => result,
+    fn run(list: &WengertList<B::Elem>, device: &B::Device) -> DataBuf<B::Elem> {
+        match B::evaluate(list, &[Tensor::zeros([], device)], device) {
+            Ok(mut outputs) => outputs.remove(0),
             Err(error) => panic!("{error}"),
         }
     }

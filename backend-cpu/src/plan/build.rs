@@ -1,20 +1,24 @@
 //! [`PlanBuf`]: a plan made from a Wengert list.
 //!
 //! First each assignment is lowered: a change of shape or order becomes a layout, everything else a step whose result
-//! is a *root* that layouts refer to. Then outputs choose the roots that are computed right in their slices. Then slots
-//! are assigned: a root's slot is free again after its last reader, which may also take it over.
+//! is a *root* that layouts refer to. Then roots get homes: outputs are computed right where they are to be, the next value of an
+//! input over the old one, for which steps may have to wait. Then slots are assigned: a root's slot is free again after its
+//! last reader, which may also take it over.
 
 mod lower;
+mod order;
 mod place;
+mod settle;
 
 use alloc::vec;
 use alloc::vec::Vec;
 
-use autodiff_core::{Data, Spec, WengertList, bf16, f16};
+use autodiff_core::{DType, Data, DataMut, Role, Slot, Spec, WengertList, bf16, f16};
 
 use self::lower::Lowered;
-use self::place::Placement;
-use super::{Constants, Operand, Plan, PlanStep, Workspace, WorkspaceSize};
+use self::place::{Placed, Placement};
+use self::settle::Home;
+use super::{Amount, Constants, Operand, Plan, PlanStep, Workspace, WorkspaceSize};
 use crate::kernels::{KernelSet, ScalarKernels};
 use crate::math::Scalar;
 
@@ -43,30 +47,86 @@ pub struct PlanBuf<T> {
     inputs: Vec<Spec>,
     outputs: Vec<Spec>,
     workspace: WorkspaceSize,
+    rooms: Rooms,
+}
+
+/// The parts of a workspace that mean something between two runs.
+#[derive(Clone, Debug, Default)]
+struct Rooms {
+    /// One for each input of the list that is kept.
+    inputs: Vec<Option<Room>>,
+    /// One for each output of the list, or none at all where outputs are slices of the caller's.
+    outputs: Vec<Room>,
+}
+
+/// A part of a workspace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Room {
+    /// Its first element, in the part of the workspace that is of its format.
+    pub start: usize,
+    /// Its format and length.
+    pub amount: Amount,
 }
 
 impl<T: Scalar> PlanBuf<T> {
-    /// A plan that computes the list's outputs from its inputs by the plain loops, in the order of the list.
+    /// A plan that computes the list's outputs from its inputs, both slices of the caller's, by the plain loops and in the
+    /// order of the list.
     #[must_use]
     pub fn new(list: &WengertList<T>) -> Self {
-        Self::of::<ScalarKernels>(list)
+        let list = list.expand(<ScalarKernels as KernelSet<T>>::claims);
+        let roles = vec![Role::Given; list.inputs().len()];
+        let mut lowered = Lowered::new(&list, &roles);
+        let homes = lowered.settle_in_slices();
+        let outputs = list.outputs().iter().map(|(_, var)| list[*var].spec).collect();
+        Self { outputs, ..Self::placed(&list, &roles, lowered, &homes, &[]) }
     }
 
-    /// The same for other kernels, which may have their own for some composites.
+    /// A plan for these kernels, which may have their own for some composites, whose workspace stays between two runs: it
+    /// holds the inputs that are not given, and the outputs. A plan with the same kept inputs has them in the same places.
+    ///
+    /// # Panics
+    /// When there is not a role for each input, or what an input is to become has another shape or format.
     #[must_use]
-    pub fn of<K: KernelSet<T>>(list: &WengertList<T>) -> Self {
+    #[track_caller]
+    pub fn resident<K: KernelSet<T>>(list: &WengertList<T>, roles: &[Role]) -> Self {
+        check(list, roles);
         let list = list.expand(K::claims);
-        let mut lowered = Lowered::new(&list);
-        let homes = lowered.settle_outputs();
-        let (steps, operands, workspace) = Placement::new(&lowered.drafts, &homes).finish();
-        Self {
-            steps,
-            operands,
-            workspace,
-            constants: lowered.constants,
-            inputs: list.inputs().iter().map(|var| list[*var].spec).collect(),
-            outputs: list.outputs().iter().map(|(_, var)| list[*var].spec).collect(),
-        }
+        let mut lowered = Lowered::new(&list, roles);
+        let (mut homes, mut places) = lowered.settle(roles);
+        order::order(&mut lowered, &mut homes, &mut places);
+        Self::placed(&list, roles, lowered, &homes, &places)
+    }
+
+    fn placed(list: &WengertList<T>, roles: &[Role], lowered: Lowered<T>, homes: &[Home], places: &[usize]) -> Self {
+        let Placed { steps, operands, workspace, starts } = Placement::new(&lowered, homes).finish();
+        let Lowered { roots, constants, inputs, .. } = lowered;
+        let room = |root: usize| {
+            let Spec { shape, dtype } = roots[root];
+            Room { start: starts[root], amount: Amount { dtype, len: shape.elements() } }
+        };
+        let rooms = Rooms {
+            inputs: inputs.iter().map(|input| input.root().map(room)).collect(),
+            outputs: places.iter().map(|&root| room(root)).collect(),
+        };
+        let given = list.inputs().iter().zip(roles).filter(|(_, role)| **role == Role::Given);
+        let inputs = given.map(|(var, _)| list[*var].spec).collect();
+        Self { steps, operands, workspace, constants, inputs, outputs: Vec::new(), rooms }
+    }
+}
+
+/// Each input has a role, and becomes only what is like it.
+#[track_caller]
+fn check<T: Scalar>(list: &WengertList<T>, roles: &[Role]) {
+    let (inputs, outputs) = (list.inputs(), list.outputs());
+    assert!(inputs.len() == roles.len(), "plan: {} roles given for {} inputs", roles.len(), inputs.len());
+    for (var, role) in inputs.iter().zip(roles) {
+        let &Role::Carried(number) = role else { continue };
+        let name = list[*var].instruction.name();
+        let Some((next, output)) = outputs.get(number) else {
+            panic!("plan: input `{name}` is to become output {number}, there are {}", outputs.len())
+        };
+        let (old, new) = (list[*var].spec, list[*output].spec);
+        assert!(old == new, "plan: input `{name}` is {old}, and is to become `{next}`, which is {new}");
     }
 }
 
@@ -81,6 +141,15 @@ impl<T> PlanBuf<T> {
             inputs: &self.inputs,
             outputs: &self.outputs,
             workspace: self.workspace,
+        }
+    }
+
+    /// Where in the workspace a value lies between two runs; nowhere, if it is given or is a slice of the caller's.
+    #[must_use]
+    pub fn room(&self, slot: Slot) -> Option<Room> {
+        match slot {
+            Slot::Input(number) => self.rooms.inputs.get(number).copied().flatten(),
+            Slot::Output(number) => self.rooms.outputs.get(number).copied(),
         }
     }
 }
@@ -134,6 +203,55 @@ impl<T: Scalar> WorkspaceBuf<T> {
             bf16: vec![bf16::ZERO; size.bf16],
             index: vec![0; size.index],
         })
+    }
+}
+
+impl<T: Scalar> WorkspaceBuf<T> {
+    /// Makes it at least this large; what is in it stays where it is.
+    pub fn grow(&mut self, size: WorkspaceSize) {
+        fn grow<X: Clone>(room: &mut Vec<X>, len: usize, zero: X) {
+            if room.len() < len {
+                room.resize(len, zero);
+            }
+        }
+        let Pool { elems, f16, bf16, index } = &mut self.0;
+        grow(elems, size.elems, T::zero());
+        grow(f16, size.f16, f16::ZERO);
+        grow(bf16, size.bf16, bf16::ZERO);
+        grow(index, size.index, 0);
+    }
+
+    /// What lies in a part of it.
+    #[must_use]
+    pub fn get(&self, room: Room) -> Data<'_, T> {
+        let Room { start, amount: Amount { dtype, len } } = room;
+        let Pool { elems, f16, bf16, index } = &self.0;
+        match dtype {
+            DType::Elem => Data::Elem(&elems[start..start + len]),
+            DType::F16 => Data::F16(&f16[start..start + len]),
+            DType::Bf16 => Data::Bf16(&bf16[start..start + len]),
+            DType::Index => Data::Index(&index[start..start + len]),
+        }
+    }
+
+    /// The same, to be written.
+    #[must_use]
+    pub fn get_mut(&mut self, room: Room) -> DataMut<'_, T> {
+        let Room { start, amount: Amount { dtype, len } } = room;
+        let Pool { elems, f16, bf16, index } = &mut self.0;
+        match dtype {
+            DType::Elem => DataMut::Elem(&mut elems[start..start + len]),
+            DType::F16 => DataMut::F16(&mut f16[start..start + len]),
+            DType::Bf16 => DataMut::Bf16(&mut bf16[start..start + len]),
+            DType::Index => DataMut::Index(&mut index[start..start + len]),
+        }
+    }
+}
+
+/// No room at all.
+impl<T: Scalar> Default for WorkspaceBuf<T> {
+    fn default() -> Self {
+        Self::new(WorkspaceSize::default())
     }
 }
 

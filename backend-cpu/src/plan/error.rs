@@ -50,7 +50,22 @@ pub enum RunError {
         /// What was given.
         found: Amount,
     },
-    /// A position, found in the data, that does not exist. Outputs hold nothing of meaning then.
+    /// A value that does not stay in the workspace between two runs.
+    NotKept {
+        /// Whether it is an input, and not an output.
+        input: bool,
+        /// Which one.
+        place: usize,
+    },
+    /// A value that stays there, of another length or format.
+    Kept {
+        /// What it is.
+        expected: Amount,
+        /// What was given.
+        found: Amount,
+    },
+    /// A position, found in the data, that does not exist. Outputs hold nothing of meaning then, inputs that are kept what
+    /// they were.
     Index {
         /// Which step found it.
         step: usize,
@@ -84,6 +99,10 @@ impl fmt::Display for RunError {
             Self::Input { place, expected, found } => write!(f, "input {place} is {expected}, {found} given"),
             Self::Output { place, expected, found } => write!(f, "output {place} is {expected}, {found} given"),
             Self::Workspace { expected, found } => write!(f, "the workspace is {expected} at least, {found} given"),
+            Self::NotKept { input, place } => {
+                write!(f, "{} {place} is not kept from run to run", if *input { "input" } else { "output" })
+            }
+            Self::Kept { expected, found } => write!(f, "the value is {expected}, {found} given"),
             Self::Index { step, op, error } => write!(f, "step {step}: {op}: {error}"),
         }
     }

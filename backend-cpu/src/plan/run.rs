@@ -1,6 +1,6 @@
 //! The executor: carves a step's result out of memory, and finds its operands in what is left.
 
-use autodiff_core::{DType, Data, DataMut, Primitive, Spec, bf16, f16};
+use autodiff_core::{DType, Data, DataMut, MaybeSendSync, Primitive, Spec, bf16, f16};
 
 use super::{Amount, Constants, Operand, Plan, PlanStep, RunError, Source, Target, Workspace};
 use crate::dispatch::{self, Operands};
@@ -8,6 +8,23 @@ use crate::kernels::{IndexError, KernelSet, Side};
 use crate::layout::Layout;
 use crate::math::Scalar;
 use crate::view::{AnyView, View};
+
+/// What is put into a plan.
+pub trait Inputs<T>: MaybeSendSync {
+    /// How many inputs there are.
+    fn count(&self) -> usize;
+    /// One of them, in row-major order.
+    fn get(&self, place: usize) -> Data<'_, T>;
+}
+
+impl<T: Scalar> Inputs<T> for &[Data<'_, T>] {
+    fn count(&self) -> usize {
+        self.len()
+    }
+    fn get(&self, place: usize) -> Data<'_, T> {
+        self[place]
+    }
+}
 
 impl<T: Scalar> Plan<'_, T> {
     /// Runs all steps. Nothing is allocated.
@@ -20,8 +37,24 @@ impl<T: Scalar> Plan<'_, T> {
     /// Where a plan made by hand contradicts itself.
     pub fn run_in<K: KernelSet<T>>(
         &self,
-        mut workspace: Workspace<'_, T>,
+        workspace: Workspace<'_, T>,
         inputs: &[Data<'_, T>],
+        outputs: &mut [DataMut<'_, T>],
+    ) -> Result<(), RunError> {
+        self.run_with::<K>(workspace, &inputs, outputs)
+    }
+
+    /// The same for inputs that lie anywhere.
+    ///
+    /// # Errors
+    /// As [`run_in`](Self::run_in).
+    ///
+    /// # Panics
+    /// As [`run_in`](Self::run_in).
+    pub fn run_with<K: KernelSet<T>>(
+        &self,
+        mut workspace: Workspace<'_, T>,
+        inputs: &dyn Inputs<T>,
         outputs: &mut [DataMut<'_, T>],
     ) -> Result<(), RunError> {
         self.check_inputs(inputs)?;
@@ -44,11 +77,12 @@ impl<T: Scalar> Plan<'_, T> {
         Ok(())
     }
 
-    fn check_inputs(&self, inputs: &[Data<'_, T>]) -> Result<(), RunError> {
-        if inputs.len() != self.inputs.len() {
-            return Err(RunError::Inputs { expected: self.inputs.len(), found: inputs.len() });
+    fn check_inputs(&self, inputs: &dyn Inputs<T>) -> Result<(), RunError> {
+        if inputs.count() != self.inputs.len() {
+            return Err(RunError::Inputs { expected: self.inputs.len(), found: inputs.count() });
         }
-        for (place, (spec, data)) in self.inputs.iter().zip(inputs).enumerate() {
+        for (place, spec) in self.inputs.iter().enumerate() {
+            let data = inputs.get(place);
             let (expected, found) = (amount(spec), Amount { dtype: data.dtype(), len: data.len() });
             if expected != found {
                 return Err(RunError::Input { place, expected, found });
@@ -110,7 +144,7 @@ impl PlanStep {
 /// All that a step can read while its result is written.
 struct Memory<'m, T> {
     operands: &'m [Operand],
-    inputs: &'m [Data<'m, T>],
+    inputs: &'m dyn Inputs<T>,
     constants: Constants<'m, T>,
     /// The outputs before the one that is written; all of them when none is.
     before: &'m [DataMut<'m, T>],
@@ -127,7 +161,7 @@ impl<T: Copy> Operands<T> for Memory<'_, T> {
     fn get(&self, arg: usize) -> AnyView<'_, T> {
         let Operand { source, dtype, ref layout } = self.operands[arg];
         match source {
-            Source::Input(place) => AnyView::new(self.inputs[place], layout),
+            Source::Input(place) => AnyView::new(self.inputs.get(place), layout),
             Source::Constant => AnyView::new(self.constants.of(dtype), layout),
             Source::Workspace => self.carved.view(dtype, layout),
             Source::Output(place) => AnyView::new(self.output(place), layout),

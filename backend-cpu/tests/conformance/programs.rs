@@ -72,6 +72,13 @@ fn eager_and_planned_agree() {
 }
 
 #[test]
+fn carried_values_agree() {
+    let device = backend_cpu::CpuDevice;
+    hold(1024, 32, RandomProgram::new, |program| random::carried_values_agree::<Cpu<f64>>(program, &device));
+    hold(256, 32, RandomProgram::new, |program| random::carried_values_agree::<Cpu<f32>>(program, &device));
+}
+
+#[test]
 fn gradients_agree() {
     check(1024, 16, RandomProgram::of_elements, random::gradients_agree::<Double>);
 }

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use autodiff_core::{Autodiff, Backend, Data, DataBuf, DataMut, Element, Execute, Index, Tensor, Trace, WengertList};
+use autodiff_core::{Autodiff, Backend, DataBuf, Element, Execute, Index, Tensor, Trace, WengertList};
 use conformance::{Erased, Place};
 
 use super::call::{Call, Outputs, Unsupported};
@@ -31,8 +31,8 @@ impl fmt::Display for Mode {
     }
 }
 
-/// Runs a list: inputs, outputs, and what went wrong.
-type RunList<E> = fn(&WengertList<E>, &[Data<'_, E>], &mut [DataMut<'_, E>]) -> Result<(), String>;
+/// Runs a list once on these inputs: its outputs, or what went wrong.
+type RunList<E> = fn(&WengertList<E>, &[DataBuf<E>]) -> Result<Vec<DataBuf<E>>, String>;
 
 /// A backend whose type is forgotten, so that every operation is compiled once for each element and not for each backend.
 pub(super) struct Engine<E: Element> {
@@ -45,8 +45,12 @@ impl<E: Element> Engine<E> {
     pub(super) fn of<B: Execute<Elem = E>>() -> Self {
         Self {
             device: Place::of::<B>(B::Device::default()),
-            execute: |list, inputs, outputs| {
-                B::run(&mut B::compile(list), inputs, outputs).map_err(|error| error.to_string())
+            execute: |list, inputs| {
+                let device = B::Device::default();
+                let shapes = list.inputs().iter().map(|var| list[*var].spec.shape);
+                let inputs = inputs.iter().zip(shapes);
+                let inputs: Vec<_> = inputs.map(|(x, shape)| Tensor::from_data(x.as_data(), shape, &device)).collect();
+                B::evaluate(list, &inputs, &device).map_err(|error| error.to_string())
             },
         }
     }
@@ -216,10 +220,7 @@ fn planned<E: Element>(
 ) -> Result<Vec<Array>, Stop> {
     let specs: Vec<_> = list.outputs().iter().map(|(_, var)| list[*var].spec).collect();
     let inputs: Vec<_> = given.all().map(Tensor::to_data).collect();
-    let inputs: Vec<_> = inputs.iter().map(DataBuf::as_data).collect();
-    let mut outputs: Vec<_> = specs.iter().map(|spec| DataBuf::zeros(spec.dtype, spec.shape.elements())).collect();
-    let mut slices: Vec<_> = outputs.iter_mut().map(DataBuf::as_data_mut).collect();
-    (engine.execute)(list, &inputs, &mut slices).map_err(Stop::Run)?;
+    let outputs = (engine.execute)(list, &inputs).map_err(Stop::Run)?;
     let array = |(output, spec): (&DataBuf<E>, &autodiff_core::Spec)| Array {
         format: if spec.dtype.is_float() { Format::F64 } else { Format::I64 },
         shape: spec.shape.extents().to_vec(),

@@ -51,6 +51,7 @@ macro_rules! check_equal {
 }
 
 mod halves;
+mod shapes;
 mod wrapped;
 
 #[test]
@@ -221,15 +222,6 @@ fn the_learning_rate_can_change_without_another_trace() {
 }
 
 #[test]
-fn a_batch_of_another_shape_is_an_error_that_names_both() {
-    let mut step = TrainStep::compile(mlp::<F32>(3), Sgd::default(), classify, &batch(0, 4));
-    let before = numbers(&step.model());
-    let error = step.run(&batch(0, 5)).unwrap_err();
-    assert_eq!(error.to_string(), "the step was compiled for `batch.0` of shape [4, 4], [5, 4] given");
-    assert_eq!((step.steps(), numbers(&step.model())), (0, before));
-}
-
-#[test]
 fn a_label_out_of_range_is_an_error_of_the_compiled_step_and_changes_nothing() {
     let good = batch::<F32>(0, 4);
     let bad = (good.0.clone(), Index::new(&[0, 1, 7, 2], [4]));
@@ -299,38 +291,6 @@ fn adam_counts_the_updates_of_each_parameter() {
     // Adam's first step has the length of the learning rate.
     assert!((step.model().1.item() - 0.9).abs() < 1e-8);
     assert_eq!(step.lr(), 0.1);
-}
-
-fn scaled<B: Backend>(model: &Param<B>, (x, factor): &(Tensor<B>, f64), _: &mut Context<B>) -> Tensor<B> {
-    (model.value() * x * *factor).sum()
-}
-
-#[derive(Clone, Debug, Module)]
-enum Signed<B: Backend> {
-    Plus(Tensor<B>),
-    Minus(Tensor<B>),
-}
-
-fn signed<B: Backend>(model: &Param<B>, batch: &Signed<B>, _: &mut Context<B>) -> Tensor<B> {
-    match batch {
-        Signed::Plus(x) => (model.value() * x).sum(),
-        Signed::Minus(x) => -(model.value() * x).sum(),
-    }
-}
-
-/// What is not a tensor would stay in the list as it was when it was traced.
-#[test]
-fn what_a_list_has_fixed_cannot_change_unseen() {
-    let (model, x) = (Param::new(Tensor::<F64>::new(&[2.0], [1])), Tensor::<F64>::new(&[3.0], [1]));
-    let mut step = TrainStep::compile(model.clone(), Sgd::new(0.0), scaled, &(x.clone(), 1.0));
-    assert_eq!(step.run(&(x.clone(), 1.0)).unwrap(), 6.0);
-    let error = step.run(&(x.clone(), 5.0)).unwrap_err().to_string();
-    assert!(error.contains("1.0") && error.contains("5.0") && error.contains("only tensors can change"), "{error}");
-
-    let mut step = TrainStep::compile(model, Sgd::new(0.0), signed, &Signed::Plus(x.clone()));
-    assert_eq!(step.run(&Signed::Plus(x.clone())).unwrap(), 6.0);
-    let error = step.run(&Signed::Minus(x)).unwrap_err().to_string();
-    assert!(error.contains("Plus") && error.contains("Minus"), "{error}");
 }
 
 /// Plain descent, but for what it answers.

@@ -1,23 +1,37 @@
 //! From assignments to steps: what is computed, and which layouts of it are read.
 
+use core::ops::Range;
+
 use alloc::vec;
 use alloc::vec::Vec;
 
-use autodiff_core::{DType, Data, Element, Instruction, Primitive, Shape, Spec, WengertList, bf16, f16};
+use autodiff_core::{DType, Data, Element, Instruction, Primitive, Role, Shape, Spec, WengertList, bf16, f16};
 
 use super::Pool;
 use crate::layout::Layout;
 use crate::math::{Number, Scalar};
 
-/// A step whose memory is not assigned yet. Its result is the root of its own number.
+/// A step whose memory is not assigned yet.
 pub(super) struct Draft {
     pub(super) primitive: Primitive,
-    pub(super) spec: Spec,
     pub(super) operands: Vec<Reference>,
+    /// The root that it computes.
+    pub(super) root: usize,
 }
 
-/// A value: part of an input, a constant or a root.
-#[derive(Clone, Copy)]
+impl Draft {
+    /// The operands whose room the result can take over, element by element.
+    pub(super) const fn may_take_over(&self) -> Range<usize> {
+        match self.primitive {
+            Primitive::Unary(_) | Primitive::ScatterAdd { .. } => 0..1,
+            Primitive::Binary(_) => 0..2,
+            _ => 0..0,
+        }
+    }
+}
+
+/// A value: part of a given input, a constant or a root.
+#[derive(Clone, Copy, PartialEq)]
 pub(super) struct Reference {
     pub(super) base: Base,
     pub(super) dtype: DType,
@@ -32,6 +46,13 @@ pub(super) enum Base {
 }
 
 impl Reference {
+    pub(super) const fn root(&self) -> Option<usize> {
+        match self.base {
+            Base::Root(root) => Some(root),
+            Base::Input(_) | Base::Constant => None,
+        }
+    }
+
     /// Whether all of a root is read, in its own order.
     pub(super) fn is_whole(&self, root: Spec) -> bool {
         self.layout.offset() == 0
@@ -40,28 +61,26 @@ impl Reference {
     }
 }
 
-/// Where a root's elements go.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Home {
-    Workspace,
-    Output(usize),
-}
-
 /// A list as drafts of steps.
 pub(super) struct Lowered<T> {
+    /// What has room of its own: first the inputs that are kept, in their order, then what each draft computes.
+    pub(super) roots: Vec<Spec>,
     pub(super) drafts: Vec<Draft>,
     pub(super) constants: Pool<T>,
-    outputs: Vec<Reference>,
+    pub(super) inputs: Vec<Reference>,
+    pub(super) outputs: Vec<Reference>,
 }
 
 impl<T: Scalar> Lowered<T> {
     /// The steps of a list without users' operations.
-    pub(super) fn new(list: &WengertList<T>) -> Self {
-        let mut lowered = Self { drafts: Vec::new(), constants: Pool::new(), outputs: Vec::new() };
+    pub(super) fn new(list: &WengertList<T>, roles: &[Role]) -> Self {
+        let mut lowered = Self::of_inputs(list, roles);
         let mut values: Vec<Reference> = Vec::with_capacity(list.assignments().len());
-        for (place, assignment) in list.assignments().iter().enumerate() {
+        let mut inputs = lowered.inputs.clone().into_iter();
+        for assignment in list.assignments() {
             let value = match &assignment.instruction {
-                Instruction::Input(_) => input(list, place, assignment.spec),
+                // The builder of a list puts its inputs first, in their order.
+                Instruction::Input(_) => inputs.next().expect("an input of a list is declared"),
                 Instruction::Data(data) => lowered.constant(data.as_data(), assignment.spec.shape),
                 Instruction::Apply(primitive) => {
                     let args = assignment.args.iter().map(|arg| values[arg.index()]).collect();
@@ -75,23 +94,33 @@ impl<T: Scalar> Lowered<T> {
         lowered
     }
 
-    /// Lets each output be computed right in its slice by the root that it is all of; any other output becomes a copy.
-    /// Answers each root's home.
-    pub(super) fn settle_outputs(&mut self) -> Vec<Home> {
-        let mut homes = vec![Home::Workspace; self.drafts.len()];
-        for (place, output) in core::mem::take(&mut self.outputs).into_iter().enumerate() {
-            match output.base {
-                Base::Root(root) if homes[root] == Home::Workspace && output.is_whole(self.drafts[root].spec) => {
-                    homes[root] = Home::Output(place);
-                }
-                _ => {
-                    let spec = Spec { shape: *output.layout.shape(), dtype: output.dtype };
-                    self.step(Primitive::Reshape { shape: spec.shape }, vec![output], spec);
-                    homes.push(Home::Output(place));
-                }
-            }
+    fn of_inputs(list: &WengertList<T>, roles: &[Role]) -> Self {
+        let (mut roots, mut inputs, mut given) = (Vec::new(), Vec::new(), 0);
+        for (var, role) in list.inputs().iter().zip(roles) {
+            let spec = list[*var].spec;
+            let base = if *role == Role::Given {
+                given += 1;
+                Base::Input(given - 1)
+            } else {
+                roots.push(spec);
+                Base::Root(roots.len() - 1)
+            };
+            inputs.push(Reference { base, dtype: spec.dtype, layout: Layout::contiguous(spec.shape) });
         }
-        homes
+        Self { roots, drafts: Vec::new(), constants: Pool::new(), inputs, outputs: Vec::new() }
+    }
+
+    /// A root of its own for a copy of this value.
+    pub(super) fn copy(&mut self, value: Reference) -> usize {
+        let spec = Spec { shape: *value.layout.shape(), dtype: value.dtype };
+        self.step(Primitive::Reshape { shape: spec.shape }, vec![value], spec);
+        self.roots.len() - 1
+    }
+
+    /// All of a root, in its own order.
+    pub(super) fn whole(&self, root: usize) -> Reference {
+        let Spec { shape, dtype } = self.roots[root];
+        Reference { base: Base::Root(root), dtype, layout: Layout::contiguous(shape) }
     }
 
     fn apply(&mut self, primitive: &Primitive, args: Vec<Reference>, spec: Spec) -> Reference {
@@ -121,14 +150,9 @@ impl<T: Scalar> Lowered<T> {
     }
 
     fn step(&mut self, primitive: Primitive, operands: Vec<Reference>, spec: Spec) -> Reference {
-        self.drafts.push(Draft { primitive, spec, operands });
-        let base = Base::Root(self.drafts.len() - 1);
-        Reference { base, dtype: spec.dtype, layout: Layout::contiguous(spec.shape) }
+        let root = self.roots.len();
+        self.roots.push(spec);
+        self.drafts.push(Draft { primitive, operands, root });
+        self.whole(root)
     }
-}
-
-fn input<T: Scalar>(list: &WengertList<T>, place: usize, spec: Spec) -> Reference {
-    let number = list.inputs().iter().position(|var| var.index() == place);
-    let base = Base::Input(number.expect("an input of a list is declared"));
-    Reference { base, dtype: spec.dtype, layout: Layout::contiguous(spec.shape) }
 }

@@ -3,14 +3,17 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
-use autodiff_core::{DType, Primitive};
+use autodiff_core::{DType, Spec};
 
-use super::lower::{Base, Draft, Home, Reference};
+use super::lower::{Base, Draft, Lowered, Reference};
+use super::settle::Home;
+use crate::math::Scalar;
 use crate::plan::slots::Slots;
 use crate::plan::{Operand, PlanStep, Source, Target, WorkspaceSize};
 
 /// Assigns slots, step by step.
 pub(super) struct Placement<'a> {
+    roots: &'a [Spec],
     drafts: &'a [Draft],
     homes: &'a [Home],
     /// The last step that reads each root.
@@ -21,20 +24,35 @@ pub(super) struct Placement<'a> {
     operands: Vec<Operand>,
 }
 
+/// What a placement yields.
+pub(super) struct Placed {
+    pub(super) steps: Vec<PlanStep>,
+    pub(super) operands: Vec<Operand>,
+    pub(super) workspace: WorkspaceSize,
+    /// Where in the workspace each root begins.
+    pub(super) starts: Vec<usize>,
+}
+
 impl<'a> Placement<'a> {
-    pub(super) fn new(drafts: &'a [Draft], homes: &'a [Home]) -> Self {
-        let mut last = vec![None; drafts.len()];
+    pub(super) fn new<T: Scalar>(lowered: &'a Lowered<T>, homes: &'a [Home]) -> Self {
+        let (roots, drafts) = (&lowered.roots, &lowered.drafts);
+        let mut last = vec![None; roots.len()];
         for (number, draft) in drafts.iter().enumerate() {
-            for root in draft.operands.iter().filter_map(root) {
+            for root in draft.operands.iter().filter_map(Reference::root) {
                 last[root] = Some(number);
             }
         }
-        let starts = vec![0; drafts.len()];
-        Self { drafts, homes, last, starts, slots: Default::default(), operands: Vec::new() }
+        let starts = vec![0; roots.len()];
+        let mut placement =
+            Self { roots, drafts, homes, last, starts, slots: Default::default(), operands: Vec::new() };
+        // First of all, so that what is kept lies in the same place whatever else a list computes.
+        for root in 0..lowered.kept() {
+            placement.starts[root] = placement.take(root);
+        }
+        placement
     }
 
-    /// The steps, their operands, and the size of the workspace.
-    pub(super) fn finish(mut self) -> (Vec<PlanStep>, Vec<Operand>, WorkspaceSize) {
+    pub(super) fn finish(mut self) -> Placed {
         let steps = (0..self.drafts.len()).map(|number| self.step(number)).collect();
         let size = |dtype: DType| self.slots[dtype as usize].size();
         let workspace = WorkspaceSize {
@@ -43,71 +61,77 @@ impl<'a> Placement<'a> {
             bf16: size(DType::Bf16),
             index: size(DType::Index),
         };
-        (steps, self.operands, workspace)
+        Placed { steps, operands: self.operands, workspace, starts: self.starts }
     }
 
     fn step(&mut self, number: usize) -> PlanStep {
-        let Draft { primitive, spec, ref operands } = self.drafts[number];
+        let Draft { primitive, ref operands, root } = self.drafts[number];
         let takes_over = self.taken_over(number);
-        let target = match (self.homes[number], takes_over) {
+        let target = match (self.homes[root], takes_over) {
             (Home::Output(place), _) => Target::Output(place),
-            (Home::Workspace, Some((_, root))) => Target::Workspace(self.starts[root]),
-            (Home::Workspace, None) => Target::Workspace(self.slots[spec.dtype as usize].take(spec.shape.elements())),
+            (Home::Over(old), _) | (_, Some((_, old))) => Target::Workspace(self.starts[old]),
+            (Home::Workspace | Home::Kept, None) => Target::Workspace(self.take(root)),
         };
         if let Target::Workspace(start) = target {
-            self.starts[number] = start;
+            self.starts[root] = start;
         }
         let first = self.operands.len();
         for operand in operands {
             self.operands.push(self.resolve(operand));
         }
-        self.release(number, takes_over.map(|(_, root)| root));
+        self.release(number, takes_over.map(|(_, taken)| taken));
         let takes_over = takes_over.map(|(arg, _)| arg);
-        PlanStep { primitive, first, count: operands.len(), spec, target, takes_over }
+        PlanStep { primitive, first, count: operands.len(), spec: self.roots[root], target, takes_over }
     }
 
-    /// The operand, and its root, whose slot the result of this step can take over: it is read here for the last time,
-    /// as a whole, and by no other operand.
+    /// The operand, and its root, whose slot the result of this step takes over: it is read here for the last time, as a
+    /// whole, and by no other operand.
     fn taken_over(&self, number: usize) -> Option<(usize, usize)> {
-        let Draft { primitive, spec, operands } = &self.drafts[number];
-        let candidates = match primitive {
-            Primitive::Unary(_) | Primitive::ScatterAdd { .. } => 0..1,
-            Primitive::Binary(_) => 0..2,
-            _ => return None,
-        };
-        let free = |arg: usize| {
-            let root = root(&operands[arg])?;
+        let Draft { operands, root, .. } = &self.drafts[number];
+        let (home, spec) = (self.homes[*root], self.roots[*root]);
+        let taken = |arg: usize| {
+            let old = operands[arg].root()?;
             let others = operands.iter().enumerate().filter(|(other, _)| *other != arg);
-            let fits = self.homes[number] == Home::Workspace
-                && self.homes[root] == Home::Workspace
-                && self.last[root] == Some(number)
-                && operands[arg].dtype == spec.dtype
-                && operands[arg].is_whole(self.drafts[root].spec)
-                && others.into_iter().all(|(_, other)| other.base != Base::Root(root));
-            fits.then_some((arg, root))
+            let fits = match home {
+                Home::Over(over) => over == old,
+                Home::Output(_) => false,
+                Home::Workspace | Home::Kept => {
+                    self.homes[old] == Home::Workspace
+                        && self.last[old] == Some(number)
+                        && operands[arg].dtype == spec.dtype
+                        && operands[arg].is_whole(self.roots[old])
+                        && others.into_iter().all(|(_, other)| other.root() != Some(old))
+                }
+            };
+            fits.then_some((arg, old))
         };
-        candidates.into_iter().find_map(free)
+        self.drafts[number].may_take_over().find_map(taken)
     }
 
     /// Frees the slots that nothing reads after this step, but for the one that its result took over.
-    fn release(&mut self, number: usize, kept: Option<usize>) {
-        let drafts = self.drafts;
-        for root in drafts[number].operands.iter().filter_map(root) {
-            if self.last[root] == Some(number) && Some(root) != kept {
-                self.free(root);
+    fn release(&mut self, number: usize, taken: Option<usize>) {
+        let Draft { operands, root, .. } = &self.drafts[number];
+        for old in operands.iter().filter_map(Reference::root) {
+            if self.last[old] == Some(number) && Some(old) != taken {
+                self.free(old);
                 // An operand may occur twice.
-                self.last[root] = None;
+                self.last[old] = None;
             }
         }
-        if self.last[number].is_none() {
-            self.free(number);
+        if self.last[*root].is_none() {
+            self.free(*root);
         }
+    }
+
+    fn take(&mut self, root: usize) -> usize {
+        let Spec { shape, dtype } = self.roots[root];
+        self.slots[dtype as usize].take(shape.elements())
     }
 
     fn free(&mut self, root: usize) {
         if self.homes[root] == Home::Workspace {
-            let spec = self.drafts[root].spec;
-            self.slots[spec.dtype as usize].give(self.starts[root], spec.shape.elements());
+            let Spec { shape, dtype } = self.roots[root];
+            self.slots[dtype as usize].give(self.starts[root], shape.elements());
         }
     }
 
@@ -117,17 +141,10 @@ impl<'a> Placement<'a> {
             Base::Constant => Operand { source: Source::Constant, dtype, layout },
             Base::Root(root) => match self.homes[root] {
                 Home::Output(place) => Operand { source: Source::Output(place), dtype, layout },
-                Home::Workspace => {
+                Home::Workspace | Home::Kept | Home::Over(_) => {
                     Operand { source: Source::Workspace, dtype, layout: layout.offset_by(self.starts[root]) }
                 }
             },
         }
-    }
-}
-
-fn root(operand: &Reference) -> Option<usize> {
-    match operand.base {
-        Base::Root(root) => Some(root),
-        Base::Input(_) | Base::Constant => None,
     }
 }

@@ -58,7 +58,7 @@ fn tiny<B: Backend>(w: &Param<B>, (): &(), _: &mut Context<B>) -> Tensor<B> {
     half.cast(DType::Elem).sum() * 2.0_f64.powi(-20)
 }
 
-fn moved(optimizer: impl Optimizer) -> f32 {
+fn moved(optimizer: impl Optimizer + 'static) -> f32 {
     let w = Param::new(Tensor::<F32>::new(&[0.0], [1]));
     let mut step = TrainStep::compile(w, optimizer, tiny, &());
     step.run(&()).unwrap();

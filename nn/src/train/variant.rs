@@ -1,0 +1,138 @@
+//! The step traced: its list and program for one kind of batch, and what lists of all kinds have in common.
+
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use autodiff_core::{Autodiff, Backend, Execute, Role, Spec, Tensor, Trace, WengertList};
+use optim::{Optimizer, StepInputs};
+
+use super::instance::{Instance, Loss, Outcome, Values};
+use super::outline::outline;
+use super::{State, initial_state};
+use crate::Module;
+use crate::module::moved;
+
+/// Where the loss is traced.
+type Traced<B> = Autodiff<Trace<<B as Backend>::Elem>>;
+pub(super) type TracedLoss<B, M, X> =
+    Loss<'static, Trace<<B as Backend>::Elem>, <M as Module<B>>::With<Traced<B>>, <X as Module<B>>::With<Traced<B>>>;
+
+/// What stays in the memory: parameters, then the optimizer's state, then buffers, named as the lists' inputs are.
+pub(super) struct Kept {
+    pub(super) slots: Vec<(String, Spec)>,
+    /// What the parameters are called in the model.
+    pub(super) paths: Vec<String>,
+    /// What the slots of each parameter's state are called.
+    pub(super) state: Vec<Vec<&'static str>>,
+    pub(super) buffers: usize,
+}
+
+impl Kept {
+    /// What stays of a model and its optimizer, and the values at the start.
+    #[track_caller]
+    pub(super) fn new<B: Backend, M: Module<B>, O: Optimizer>(model: &M, optimizer: &O) -> (Self, Vec<Tensor<B>>) {
+        let (paths, parameters): (Vec<_>, Vec<_>) = model.named_parameters().into_iter().unzip();
+        let State { names: state, values: of_state } = initial_state(optimizer, &paths, &parameters);
+        let (buffers, of_buffers): (Vec<_>, Vec<_>) = model.named_buffers().into_iter().unzip();
+        let slot_names = |(path, slots): (&String, &Vec<&str>)| {
+            slots.iter().map(|slot| format!("{}.{slot}", join("state", path))).collect::<Vec<_>>()
+        };
+        let names = paths.iter().map(|path| join("model", path));
+        let names = names.chain(paths.iter().zip(&state).flat_map(slot_names));
+        let names = names.chain(buffers.iter().map(|path| join("model", path)));
+        let values: Vec<_> = parameters.into_iter().chain(of_state.into_iter().flatten()).chain(of_buffers).collect();
+        let slots = names.zip(values.iter().map(Tensor::spec)).collect();
+        let buffers = buffers.len();
+        (Self { slots, paths, state, buffers }, values)
+    }
+
+    /// An input of a list for each.
+    fn inputs<B: Backend>(&self) -> Values<Trace<B::Elem>> {
+        let mut inputs = self.slots.iter().map(|(name, spec)| Tensor::input(&name[..], *spec));
+        let mut next = |count: usize| inputs.by_ref().take(count).collect::<Vec<_>>();
+        Values {
+            names: self.paths.clone(),
+            parameters: next(self.paths.len()),
+            state: self.state.iter().map(|slots| next(slots.len())).collect(),
+            buffers: next(self.buffers),
+        }
+    }
+}
+
+/// The step for one kind of batch.
+pub(super) struct Variant<B: Execute> {
+    /// The batch without its numbers.
+    pub(super) outline: String,
+    /// Names, shapes and formats of its tensors.
+    pub(super) batch: Vec<(String, Spec)>,
+    pub(super) list: WengertList<B::Elem>,
+    pub(super) program: B::Program,
+    /// The number of the last step that ran it.
+    pub(super) used: u32,
+}
+
+impl<B: Execute> Variant<B> {
+    #[track_caller]
+    pub(super) fn new<M: Module<B>, X: Module<B>, O: Optimizer>(
+        (model, optimizer): (&M, &O),
+        loss: &TracedLoss<B, M, X>,
+        kept: &Kept,
+        example: &X,
+        device: &B::Device,
+    ) -> Self {
+        let values = kept.inputs::<B>();
+        let (mut batch, mut batch_inputs) = (Vec::new(), Vec::new());
+        let traced = example.map_tensors(|leaf, tensor| {
+            let (name, spec) = (join("batch", &format!("{}", leaf.path)), tensor.spec());
+            let input = Tensor::<Trace<B::Elem>>::input(&name[..], spec);
+            batch.push((name, spec));
+            batch_inputs.push(input.clone());
+            Tensor::constant_of(input)
+        });
+        let scalar = Spec::elem([]);
+        let at = StepInputs { lr: Tensor::input("lr", scalar), step: Tensor::input("step", scalar) };
+        let key = Tensor::input("key", Spec::index([2])).to_index();
+        let instance = Instance::new(model, &values, |tensor| moved(tensor, &()));
+        let outcome = instance.step(loss, &traced, key.clone(), optimizer, &values, |_| at.clone());
+
+        let Values { parameters, state, buffers, .. } = &values;
+        let slots = parameters.iter().chain(state.iter().flatten()).chain(buffers);
+        let inputs: Vec<_> = slots.chain(&batch_inputs).chain([&at.lr, &at.step, key.tensor()]).collect();
+        let loss = outcome.loss.clone();
+        let changed = changed(outcome, state);
+        let names: Vec<_> = changed.iter().map(|(slot, _)| format!("new.{}", kept.slots[*slot].0)).collect();
+        let new = names.iter().zip(&changed).map(|(name, (_, value))| (&name[..], value));
+        let list = WengertList::new(&inputs, &[("loss", &loss)].into_iter().chain(new).collect::<Vec<_>>());
+
+        let of_batch = kept.slots.len()..kept.slots.len() + batch.len();
+        let mut roles = alloc::vec![Role::Kept; inputs.len()];
+        roles[of_batch].fill(Role::Given);
+        for (number, (slot, _)) in changed.iter().enumerate() {
+            roles[*slot] = Role::Carried(1 + number);
+        }
+        let program = B::compile(&list, &roles, device);
+        Self { outline: outline(example), batch, list, program, used: 0 }
+    }
+}
+
+/// The new values of the slots that the step changes, with the slots' numbers.
+fn changed<C: Backend>(outcome: Outcome<C>, state: &[Vec<Tensor<C>>]) -> Vec<(usize, Tensor<C>)> {
+    let parameters = outcome.parameters.len();
+    let (mut first, mut of_state) = (Vec::new(), Vec::new());
+    let mut slot = parameters;
+    for (number, (updated, state)) in outcome.parameters.into_iter().zip(state).enumerate() {
+        if let Some((parameter, new)) = updated {
+            first.push((number, parameter));
+            of_state.extend((slot..).zip(new));
+        }
+        slot += state.len();
+    }
+    let buffers = (slot..).zip(outcome.buffers).filter_map(|(slot, new)| Some((slot, new?)));
+    first.into_iter().chain(of_state).chain(buffers).collect()
+}
+
+/// `prefix.path`, where the path may be empty.
+fn join(prefix: &str, path: &str) -> String {
+    if path.is_empty() { prefix.into() } else { format!("{prefix}.{path}") }
+}
