@@ -13,8 +13,9 @@ use backend_faer::Faer;
 use clap::Parser;
 use examples::augment::moved;
 use examples::batches::{Batch, percent_right, rows};
+use examples::cifar::cifar10;
 use examples::fit::{Defaults, Fit, announce, fit, parse, shuffled_rows};
-use examples::images::{cifar10, embedded, resized};
+use examples::images::{embedded, resized};
 use examples::promise::at_least;
 use examples::{finish, say};
 use nn::{

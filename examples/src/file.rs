@@ -25,6 +25,12 @@ pub fn bytes(path: &Path) -> Result<Vec<u8>, FileError> {
     unpacked(&packed).map_err(failed)
 }
 
+/// The file of this name in a folder; the gzipped one, with `.gz` behind its name, where only that is there.
+#[must_use]
+pub fn in_folder(folder: &Path, name: &str) -> Option<PathBuf> {
+    [folder.join(name), folder.join(format!("{name}.gz"))].into_iter().find(|path| path.exists())
+}
+
 /// A text: that of a file, or where none is named one that is built in; both may be gzipped.
 ///
 /// # Errors
@@ -144,17 +150,29 @@ impl fmt::Display for FileError {
 impl Error for FileError {}
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use flate2::Compression;
     use flate2::write::GzEncoder;
 
     use super::*;
 
+    /// An empty folder of a test's own.
+    pub(crate) fn folder(name: &str) -> PathBuf {
+        let folder = std::env::temp_dir().join(format!("examples-{}-{name}", std::process::id()));
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(&folder).unwrap();
+        folder
+    }
+
+    pub(crate) fn gzipped(content: &[u8]) -> Vec<u8> {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(content).unwrap();
+        encoder.finish().unwrap()
+    }
+
     #[test]
     fn gzip_is_unpacked_and_the_rest_is_left() {
-        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-        encoder.write_all(b"some text").unwrap();
-        let packed = encoder.finish().unwrap();
+        let packed = gzipped(b"some text");
         assert_eq!(unpacked(&packed).unwrap(), b"some text");
         assert_eq!(unpacked(b"some text").unwrap(), b"some text");
         assert!(unpacked(&packed[..packed.len() - 3]).is_err());
@@ -200,7 +218,7 @@ mod tests {
 
     #[test]
     fn a_file_is_written_whole_or_stays_as_it_was() {
-        let folder = std::env::temp_dir().join(format!("examples-file-{}", std::process::id()));
+        let folder = folder("written");
         let path = folder.join("some/sheet.png");
         check_writable(&path).unwrap();
         assert_eq!(names(&folder.join("some")), [""; 0]);
@@ -221,7 +239,7 @@ mod tests {
     #[test]
     #[cfg(unix)]
     fn a_link_stays_and_leads_to_the_new_file() {
-        let folder = std::env::temp_dir().join(format!("examples-link-{}", std::process::id()));
+        let folder = folder("link");
         let (path, link) = (folder.join("sheet.png"), folder.join("link.png"));
         write(&path, b"old").unwrap();
         std::os::unix::fs::symlink(&path, &link).unwrap();
