@@ -43,7 +43,7 @@ struct Flags {
     #[command(flatten)]
     fit: Fit,
     /// How many channels the first convolution answers; the others twice and four times as many.
-    #[arg(long, value_name = "N", default_value_t = 32, value_parser = examples::flags::width)]
+    #[arg(long, value_name = "N", default_value_t = 32, value_parser = examples::flags::channels)]
     channels: usize,
     /// Fail when the test accuracy stays below this.
     #[arg(long, value_name = "PERCENT", value_parser = examples::flags::percent)]
