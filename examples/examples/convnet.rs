@@ -13,8 +13,9 @@ use backend_faer::Faer;
 use clap::Parser;
 use examples::augment::moved;
 use examples::batches::{Batch, percent_right, rows};
+use examples::cifar::cifar10;
 use examples::fit::{Defaults, Fit, announce, fit, parse, shuffled_rows};
-use examples::images::{cifar10, embedded, resized};
+use examples::images::{embedded, resized};
 use examples::promise::at_least;
 use examples::{finish, say};
 use nn::{
@@ -42,7 +43,7 @@ struct Flags {
     #[command(flatten)]
     fit: Fit,
     /// How many channels the first convolution answers; the others twice and four times as many.
-    #[arg(long, value_name = "N", default_value_t = 32, value_parser = examples::flags::width)]
+    #[arg(long, value_name = "N", default_value_t = 32, value_parser = examples::flags::channels)]
     channels: usize,
     /// Fail when the test accuracy stays below this.
     #[arg(long, value_name = "PERCENT", value_parser = examples::flags::percent)]

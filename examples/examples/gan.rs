@@ -105,10 +105,7 @@ fn run<B: Execute>(flags: &Flags) -> Result<(), Box<dyn Error>> {
     let (options, device) = (&flags.fit, B::Device::default());
     let (train, test) = options.batches::<B>(handwritten(options.data.as_deref())?, &device);
     let [count, _, high, wide] = train.0.dims();
-    let (key, size) = (options.key::<B>(&device), options.batch_size(count));
-    if size < 2 {
-        return Err("--batch-size: at least 2 expected, since the generator normalises over a step's digits".into());
-    }
+    let (key, size) = (options.key::<B>(&device), options.batch_size_of_two(count)?);
     let mut keys = Keys::from_key(key.fold_in(0));
     let generator = generator([flags.noise, flags.hidden, high * wide], &mut keys);
     let discriminator = discriminator([flags.hidden, high * wide], &mut keys);

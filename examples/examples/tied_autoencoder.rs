@@ -17,6 +17,7 @@ use examples::batches::{Batch, pictures, rows};
 use examples::fit::{Defaults, Fit, announce, fit, parse, shuffled_rows};
 use examples::images::handwritten;
 use examples::pca::Pca;
+use examples::promise::at_most;
 use examples::terminal::side_by_side;
 use examples::{finish, say};
 use nn::{Context, Keys, Linear, Module, Param, Reduction, TrainStep, init, mse_loss};
@@ -139,8 +140,5 @@ fn run<B: Execute>(flags: &Flags) -> Result<(), Box<dyn Error>> {
         let captions: Vec<_> = shown.iter().map(|digit| (digit, String::new())).collect();
         say!("{title}:\n\n{}\n", side_by_side(&captions).trim_end());
     }
-    match flags.at_most {
-        Some(most) if part > most => Err(format!("the error is {part:.1}% of that of principal components").into()),
-        _ => Ok(()),
-    }
+    at_most("the percentage of principal components' error", part, flags.at_most)
 }

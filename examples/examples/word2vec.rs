@@ -48,8 +48,8 @@ struct Flags {
     #[command(flatten)]
     fit: Fit,
     /// How many numbers a vector has.
-    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..))]
-    width: u16,
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = examples::flags::vector)]
+    width: usize,
     /// Of a word that is a part f of the text, sqrt(RATE / f) of its places are read.
     #[arg(long, value_name = "RATE", default_value_t = 1e-3, value_parser = examples::flags::positive)]
     subsample: f64,
@@ -73,8 +73,9 @@ struct SkipGram<B: Backend> {
 type Batch<B> = (Index<B>, Index<B>);
 
 impl<B: Backend> SkipGram<B> {
-    fn new(words: &Words, width: u16, key: &Index<B>) -> Self {
-        let (shape, bound) = ([words.words.len(), width.into()], 0.5 / f64::from(width));
+    fn new(words: &Words, width: usize, key: &Index<B>) -> Self {
+        #[expect(clippy::cast_precision_loss, reason = "at most 1024")]
+        let (shape, bound) = ([words.words.len(), width], 0.5 / width as f64);
         let noise = words.noise(1 << TABLE);
         Self {
             centers: Embedding::from_weight(init::uniform(key, shape, -bound, bound)),
@@ -114,7 +115,9 @@ fn run<B: Execute>(flags: &Flags) -> Result<(), Box<dyn Error>> {
     // Other epochs have about as many pairs as the first.
     let count = of_epoch(1).len();
     if count < 2 {
-        return Err(format!("--subsample: {} thins the text out until no word has a neighbour", flags.subsample).into());
+        return Err(
+            format!("--subsample: {:?} thins the text out until no word has a neighbour", flags.subsample).into()
+        );
     }
     let size = options.batch_size(count / 2);
     let total_iters = u32::try_from(count / size)?.saturating_mul(options.epochs());

@@ -102,6 +102,18 @@ impl Fit {
         if self.quick { 1 } else { self.epochs }
     }
 
+    /// The same for a network that normalises over a step's examples, which takes two.
+    ///
+    /// # Errors
+    /// When there are fewer; it says whether the data or a flag is to blame.
+    pub fn batch_size_of_two(&self, examples: usize) -> Result<usize, Box<dyn Error>> {
+        let what = if examples < 2 { "--data: at least 2 examples to learn from" } else { "--batch-size: at least 2" };
+        match self.batch_size(examples) {
+            size @ 2.. => Ok(size),
+            size => Err(format!("{what} expected, found {size}: the network normalises over a step's examples").into()),
+        }
+    }
+
     /// How many steps there are in all epochs together.
     #[must_use]
     pub fn steps(&self, examples: usize) -> u32 {
@@ -202,6 +214,26 @@ pub fn announce(what: &str, parameters: usize, fit: &Fit, examples: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[derive(Parser)]
+    struct Flags {
+        #[command(flatten)]
+        fit: Fit,
+    }
+
+    #[test]
+    fn who_has_too_few_examples_for_a_step_is_named() {
+        let batch_size_of_two = |flag: &str, examples| {
+            let defaults = Defaults { epochs: "1", batch_size: "64", lr: "0.1" };
+            let arguments = ["test", "--batch-size", flag].map(Into::into);
+            let fit = parse_from::<Flags>(defaults, arguments).unwrap().fit;
+            fit.batch_size_of_two(examples).map_err(|error| error.to_string())
+        };
+        assert_eq!((batch_size_of_two("64", 3), batch_size_of_two("2", 3)), (Ok(3), Ok(2)));
+        let end = " expected, found 1: the network normalises over a step's examples";
+        assert_eq!(batch_size_of_two("1", 3), Err(format!("--batch-size: at least 2{end}")));
+        assert_eq!(batch_size_of_two("64", 1), Err(format!("--data: at least 2 examples to learn from{end}")));
+    }
 
     #[test]
     fn a_walk_reports_means_and_stops_where_the_loss_does() {

@@ -24,8 +24,27 @@ pub fn percent(text: &str) -> Result<f64, NotInRange> {
 /// # Errors
 /// When the text is something else than a whole number from 1 to 4096.
 pub fn width(text: &str) -> Result<usize, NotInRange> {
-    let fits = |width: &usize| (1..=4096).contains(width);
-    text.parse().ok().filter(fits).ok_or(NotInRange { expected: "a whole number from 1 to 4096" })
+    whole(text, 4096, "a whole number from 1 to 4096")
+}
+
+/// How many numbers the vector of a word has: those of a large text have to fit into memory.
+///
+/// # Errors
+/// When the text is something else than a whole number from 1 to 1024.
+pub fn vector(text: &str) -> Result<usize, NotInRange> {
+    whole(text, 1024, "a whole number from 1 to 1024")
+}
+
+/// How many channels a convolution answers: each is as large as an image, for every image at once.
+///
+/// # Errors
+/// When the text is something else than a whole number from 1 to 256.
+pub fn channels(text: &str) -> Result<usize, NotInRange> {
+    whole(text, 256, "a whole number from 1 to 256")
+}
+
+fn whole(text: &str, most: usize, expected: &'static str) -> Result<usize, NotInRange> {
+    text.parse().ok().filter(|number| (1..=most).contains(number)).ok_or(NotInRange { expected })
 }
 
 fn in_range(text: &str, expected: &'static str, fits: impl Fn(f64) -> bool) -> Result<f64, NotInRange> {
@@ -59,6 +78,10 @@ mod tests {
         assert_eq!((width("1"), width("4096")), (Ok(1), Ok(4096)));
         for text in ["0", "4097", "-3", "2.5", ""] {
             assert!(width(text).is_err(), "{text}");
+        }
+        assert_eq!((vector("1024"), channels("256")), (Ok(1024), Ok(256)));
+        for (found, most) in [(vector("65535"), 1024), (channels("4096"), 256), (channels("0"), 256)] {
+            assert_eq!(found.unwrap_err().to_string(), format!("a whole number from 1 to {most} expected"));
         }
         for text in ["-0.1", "100.1", "NaN"] {
             assert!(percent(text).is_err(), "{text}");

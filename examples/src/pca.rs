@@ -1,6 +1,6 @@
 //! Principal components: the subspace in which the data's projections are nearest to the data.
 
-use autodiff_core::{Backend, Index, Tensor};
+use autodiff_core::{Backend, FloatCore, Index, Tensor};
 
 /// Rounds of the iteration that finds the subspace.
 const ROUNDS: usize = 100;
@@ -9,7 +9,7 @@ const ROUNDS: usize = 100;
 #[derive(Clone, Debug)]
 pub struct Pca<B: Backend> {
     mean: Tensor<B>,
-    /// Orthonormal columns.
+    /// Orthonormal columns; some are zero where the data varies in fewer directions.
     directions: Tensor<B>,
 }
 
@@ -50,26 +50,38 @@ impl<B: Backend> Pca<B> {
 fn orthonormal<B: Backend>(columns: &Tensor<B>) -> Tensor<B> {
     let mut done: Vec<Tensor<B>> = Vec::new();
     for number in 0..columns.shape()[1] {
-        let mut column = columns.slice(1, number..=number);
+        let before = columns.slice(1, number..=number);
+        let mut column = before.clone();
         for other in done.iter().chain(&done) {
             column = &column - other * (other * &column).sum();
         }
-        done.push(&column / column.norm());
+        done.push(normalised(&column, before.norm().item()));
     }
     Tensor::concat(&done, 1)
 }
 
+/// A column of length 1, or zero where only rounding errors are left of its length, since their direction lies along those
+/// that it was made orthogonal to.
+fn normalised<B: Backend>(column: &Tensor<B>, before: B::Elem) -> Tensor<B> {
+    let norm = column.norm();
+    if norm.item() > <B::Elem>::epsilon() * before { column / norm } else { column.zeros_like() }
+}
+
 #[cfg(test)]
 mod tests {
+    use autodiff_core::Element;
     use backend_cpu::{Cpu, CpuDevice};
 
     use super::*;
 
     type Host = Cpu<f64>;
 
-    fn error(x: &Tensor<Host>, components: usize) -> f64 {
+    fn error<E: Element>(x: &Tensor<Cpu<E>>, components: usize) -> f64
+    where
+        Cpu<E>: Backend<Elem = E, Device = CpuDevice>,
+    {
         let pca = Pca::new(x, components, &Index::key(1, &CpuDevice));
-        (pca.reconstruct(x) - x).square().sum().item()
+        (pca.reconstruct(x) - x).square().sum().item().into_f64()
     }
 
     #[test]
@@ -83,5 +95,24 @@ mod tests {
             let found = error(&x, components);
             assert!((found - expected).abs() < 1e-9, "{components}: {found}");
         }
+    }
+
+    #[test]
+    fn more_components_than_the_data_has_do_no_harm() {
+        // Thirty rows that vary in three directions of eight features, among them five that never vary.
+        let [rows, turn] = [(1, [30, 3]), (2, [3, 8])]
+            .map(|(seed, shape)| Tensor::<Cpu<f32>>::normal(&Index::key(seed, &CpuDevice), shape));
+        let still = Tensor::new(&[0.5], [1]).broadcast_to([30, 5]);
+        let x = Tensor::concat(&[rows.matmul(&turn), still], 1);
+        for components in 3..=13 {
+            let found = error(&x, components);
+            assert!(found < 1e-9, "{components}: {found}");
+        }
+    }
+
+    #[test]
+    fn data_that_does_not_vary_has_no_components() {
+        let pca = Pca::new(&Tensor::<Cpu<f32>>::zeros([4, 3], &CpuDevice), 2, &Index::key(1, &CpuDevice));
+        assert_eq!(pca.reconstruct(&Tensor::new(&[1.0, 2.0, 3.0], [1, 3])).to_vec(), [0.0; 3]);
     }
 }

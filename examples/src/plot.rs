@@ -3,13 +3,12 @@
 use core::error::Error;
 use core::fmt;
 use core::ops::Range;
-use std::fs;
 use std::io;
 use std::path::Path;
 
 use plotters::prelude::*;
 
-use crate::file::{FileError, check_writable, unwritable};
+use crate::file::{self, FileError};
 
 /// A named sequence of numbers, one an epoch.
 #[derive(Clone, Debug)]
@@ -26,9 +25,7 @@ pub struct Curve<'a> {
 /// When there is nothing that can be drawn, or the file cannot be written.
 pub fn write_svg(path: &Path, title: &str, curves: &[Curve<'_>]) -> Result<(), PlotError> {
     let svg = svg(title, curves)?;
-    check_writable(path)
-        .and_then(|()| fs::write(path, svg).map_err(|error| unwritable(path, error)))
-        .map_err(PlotError::Write)
+    file::write(path, svg.as_bytes()).map_err(PlotError::Write)
 }
 
 fn svg(title: &str, curves: &[Curve<'_>]) -> Result<String, PlotError> {

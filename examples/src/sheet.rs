@@ -1,14 +1,12 @@
 //! Grey images side by side in one PNG file.
 
-use core::error::Error;
 use core::iter::repeat_n;
-use std::fs::File;
-use std::io::BufWriter;
+use std::io;
 use std::path::Path;
 
 use autodiff_core::{Backend, Element, Tensor};
 
-use crate::file::check_writable;
+use crate::file::{FileError, unwritable, write};
 
 /// Pixels between two images.
 const GAP: usize = 1;
@@ -20,19 +18,14 @@ const ENLARGED: usize = 56;
 ///
 /// # Errors
 /// When there is no image, or the file cannot be written.
-pub fn write_png<B: Backend>(path: &Path, images: &Tensor<B>, across: usize) -> Result<(), Box<dyn Error>> {
+pub fn write_png<B: Backend>(path: &Path, images: &Tensor<B>, across: usize) -> Result<(), FileError> {
     let [count, rows, columns] = images.dims();
     if count == 0 || across == 0 {
-        return Err(format!("{}: at least one image expected, found none", path.display()).into());
+        return Err(FileError::new(path, "at least one image", "none"));
     }
     let sheet = Sheet::new(&images.to_vec(), [count, rows, columns], across);
-    check_writable(path)?;
-    let (width, height) = (u32::try_from(sheet.width * sheet.scale)?, u32::try_from(sheet.height * sheet.scale)?);
-    let mut encoder = png::Encoder::new(BufWriter::new(File::create(path)?), width, height);
-    encoder.set_color(png::ColorType::Grayscale);
-    let mut writer = encoder.write_header()?;
-    writer.write_image_data(&sheet.enlarged())?;
-    Ok(writer.finish()?)
+    let png = sheet.png().map_err(|error| unwritable(path, error))?;
+    write(path, &png)
 }
 
 struct Sheet {
@@ -60,6 +53,18 @@ impl Sheet {
         sheet
     }
 
+    /// The whole file, before any of it is written.
+    fn png(&self) -> io::Result<Vec<u8>> {
+        let side = |pixels: usize| u32::try_from(pixels * self.scale).map_err(io::Error::other);
+        let mut png = Vec::new();
+        let mut encoder = png::Encoder::new(&mut png, side(self.width)?, side(self.height)?);
+        encoder.set_color(png::ColorType::Grayscale);
+        let mut writer = encoder.write_header()?;
+        writer.write_image_data(&self.enlarged())?;
+        writer.finish()?;
+        Ok(png)
+    }
+
     fn enlarged(&self) -> Vec<u8> {
         let again = |&pixel| repeat_n(pixel, self.scale);
         let lines = self.pixels.chunks_exact(self.width).flat_map(|line| repeat_n(line, self.scale));
@@ -75,7 +80,27 @@ fn grey(ink: f64) -> u8 {
 
 #[cfg(test)]
 mod tests {
+    use backend_cpu::{Cpu, CpuDevice};
+
     use super::*;
+
+    #[test]
+    fn a_sheet_becomes_a_png_of_its_size() {
+        let png = Sheet::new(&[0.0_f32, 1.0], [2, 1, 1], 2).png().unwrap();
+        let reader = png::Decoder::new(io::Cursor::new(png)).read_info().unwrap();
+        let wide = u32::try_from(5 * ENLARGED).unwrap();
+        assert_eq!((reader.info().width, reader.info().height), (wide, wide / 5 * 3));
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_full_disk_names_the_file() {
+        let image = Tensor::<Cpu<f32>>::zeros([1, 2, 2], &CpuDevice);
+        let error = write_png(Path::new("/dev/full"), &image, 1).unwrap_err().to_string();
+        assert!(error.starts_with("/dev/full: a file that can be written expected, found: "), "{error}");
+        let error = write_png(Path::new("no.png"), &image.slice(0, ..0), 1).unwrap_err().to_string();
+        assert_eq!(error, "no.png: at least one image expected, found: none");
+    }
 
     #[test]
     fn images_stand_side_by_side() {

@@ -94,13 +94,18 @@ pub fn surprise<B: Backend>(logits: &Tensor<B>, following: &Index<B>) -> Tensor<
     cross_entropy(&logits.reshape([rows, characters]), &following.reshape([rows]), Reduction::Mean)
 }
 
-/// A token drawn from `softmax(logits / temperature)`, by adding noise and taking the largest.
+/// A token drawn from `softmax(logits / temperature)`, by adding noise and taking the largest; the likeliest where the
+/// temperature is next to nothing.
 ///
 /// (Gumbel 1954; Maddison, Tarlow and Minka, *A\* sampling*, NeurIPS 2014, section 2.)
 #[must_use]
 pub fn draw<B: Backend>(logits: &Tensor<B>, temperature: f64, key: &Index<B>) -> i32 {
     let noise = -(-Tensor::uniform(key, logits.shape()).clamp(Some(f64::from(f32::MIN_POSITIVE)), None).log()).log();
-    (logits / temperature + noise).argmax(-1).to_vec()[0]
+    // Differences to the largest, and a temperature that an `f32` can hold: the quotients of others may then become
+    // infinite, that of the largest stays 0.
+    let behind = logits - logits.max();
+    let temperature = temperature.clamp(f64::from(f32::MIN_POSITIVE), f64::from(f32::MAX));
+    (behind / temperature + noise).argmax(-1).to_vec()[0]
 }
 
 /// The mean of losses that a function answers for windows that cover a text one after another, so many in a step.
@@ -160,6 +165,17 @@ mod tests {
         let second = drawn.iter().filter(|&&token| token == 1).count();
         // Five standard deviations of 3,000 draws at 2/3.
         assert!(second.abs_diff(2000) < 130 && !drawn.contains(&2), "{second}");
+    }
+
+    #[test]
+    fn the_coldest_draw_is_the_likeliest_token() {
+        let logits = Tensor::<Host>::new(&[2.0, -7.0, 5.0, f64::NEG_INFINITY], [4]);
+        let root = Index::<Host>::key(1, &Default::default());
+        for temperature in [1e-3, 1e-38, 1e-45, f64::MIN_POSITIVE] {
+            assert!((0..20).all(|n| draw(&logits, temperature, &root.fold_in(n)) == 2), "{temperature:e}");
+        }
+        let hot: Vec<i32> = (0..100).map(|n| draw(&logits, f64::MAX, &root.fold_in(n))).collect();
+        assert!((0..3).all(|token| hot.contains(&token)) && !hot.contains(&3), "{hot:?}");
     }
 
     #[test]
