@@ -32,6 +32,8 @@ mod list;
 #[cfg(feature = "alloc")]
 mod op;
 #[cfg(feature = "alloc")]
+mod pass;
+#[cfg(feature = "alloc")]
 mod pointwise;
 #[cfg(feature = "std")]
 mod profile;
@@ -67,6 +69,7 @@ pub use {
     execute::{Execute, Role, Slot},
     list::{Assignment, Cost, InputError, Instruction, ReverseList, Var, WengertList},
     op::{Needs, Node, Op, Saves},
+    pass::{FoldConstants, Pass, PassReport, Simplify, Size, run_passes},
     pointwise::{Pointwise, pointwise},
     shared::Shared,
     tensor::{Conv, Index, Interpolation, Pool, Tensor},

@@ -20,6 +20,7 @@ use crate::{DataBuf, Element, Primitive, Shared, Spec};
 pub use cost::Cost;
 #[cfg(feature = "std")]
 pub(crate) use cost::{bytes, moved, traced_flops};
+pub(crate) use eval::Rewrite;
 pub use reverse::ReverseList;
 
 /// A value of a [`WengertList`]: the place of its assignment.

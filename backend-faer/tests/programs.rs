@@ -81,3 +81,10 @@ fn gradients_agree() {
 fn linear_steps_have_adjoints() {
     check::<Faer<f64>>(512, 16, RandomProgram::of_elements, random::linear_steps_have_adjoints::<Erased<f64>>);
 }
+
+#[test]
+fn passes_change_nothing() {
+    let device = FaerDevice::default();
+    hold(256, 32, RandomProgram::new, |program| random::passes_change_nothing::<Faer<f64>>(program, &device));
+    hold(128, 32, RandomProgram::new, |program| random::passes_change_nothing::<Faer<f32>>(program, &device));
+}

@@ -10,13 +10,15 @@ use std::path::{Path, PathBuf};
 
 use benches::golden::{Computer, Elem, GoldenSet, Mode, Skips, Summary, run};
 
-const WAYS: [(Computer, Elem, Mode); 8] = [
+const WAYS: [(Computer, Elem, Mode); 10] = [
     (Computer::Cpu, Elem::F64, Mode::Eager),
     (Computer::Cpu, Elem::F64, Mode::Traced),
+    (Computer::Cpu, Elem::F64, Mode::Compiled),
     (Computer::Cpu, Elem::F64, Mode::Nested),
     (Computer::Cpu, Elem::F32, Mode::Eager),
     (Computer::Faer, Elem::F64, Mode::Eager),
     (Computer::Faer, Elem::F64, Mode::Traced),
+    (Computer::Faer, Elem::F64, Mode::Compiled),
     (Computer::Faer, Elem::F64, Mode::Nested),
     (Computer::Faer, Elem::F32, Mode::Eager),
 ];

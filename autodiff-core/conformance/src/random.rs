@@ -5,6 +5,7 @@
 mod choice;
 mod families;
 mod generate;
+mod passes;
 mod planned;
 mod program;
 
@@ -21,6 +22,7 @@ use crate::reference::{self, Exact};
 use crate::subject::Subject;
 use crate::tolerance::Tolerance;
 
+pub use passes::passes_change_nothing;
 pub use planned::{carried_values_agree, eager_and_planned_agree};
 use program::Step;
 pub use program::{Bytes, RandomProgram};

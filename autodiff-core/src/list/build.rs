@@ -76,7 +76,7 @@ impl<E: Element> WengertList<E> {
     }
 
     /// The list of what `rewrite` makes of each assignment.
-    fn rewrite(&self, rewrite: &impl Rewrite<E, Trace<E>>) -> Self {
+    pub(crate) fn rewrite(&self, rewrite: &impl Rewrite<E, Trace<E>>) -> Self {
         let placeholder = |var: &Var| Tensor::input(self[*var].instruction.name(), self[*var].spec);
         let inputs: Vec<_> = self.inputs.iter().map(placeholder).collect();
         let outputs = self.replay(&inputs, rewrite);

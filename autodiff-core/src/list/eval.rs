@@ -72,7 +72,7 @@ impl<E: Element> WengertList<E> {
 }
 
 /// What is made of each assignment on the way through a list. A trait, since a closure does not know its caller's line.
-pub(super) trait Rewrite<E: Element, B: Backend> {
+pub(crate) trait Rewrite<E: Element, B: Backend> {
     #[track_caller]
     fn apply(&self, instruction: &Instruction<E>, args: &[Tensor<B>], device: &B::Device) -> Tensor<B>;
 }
@@ -89,7 +89,7 @@ impl<E: Element, B: Backend> Rewrite<E, B> for AsItIs {
 impl<E: Element> Instruction<E> {
     /// The result on any backend of an instruction that has arguments, or of a constant.
     #[track_caller]
-    pub(super) fn apply<B: Backend>(&self, args: &[Tensor<B>], device: &B::Device) -> Tensor<B> {
+    pub(crate) fn apply<B: Backend>(&self, args: &[Tensor<B>], device: &B::Device) -> Tensor<B> {
         let args: Vec<&Tensor<B>> = args.iter().collect();
         match self {
             Self::Apply(op) if args.is_empty() => Tensor::source(op, device),

@@ -12,5 +12,6 @@ mod halves;
 mod list;
 mod messages;
 mod modes;
+mod pass;
 mod pointwise;
 mod refusals;

@@ -185,3 +185,10 @@ const fn family(op: &Primitive) -> &'static str {
         Primitive::Call(_) => "Call",
     }
 }
+
+#[test]
+fn passes_change_nothing() {
+    let device = backend_cpu::CpuDevice;
+    hold(1024, 32, RandomProgram::new, |program| random::passes_change_nothing::<Cpu<f64>>(program, &device));
+    hold(256, 32, RandomProgram::new, |program| random::passes_change_nothing::<Cpu<f32>>(program, &device));
+}

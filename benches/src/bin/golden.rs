@@ -55,6 +55,8 @@ enum ModeName {
     Eager,
     /// Values and gradients in one list, which is planned and run.
     Traced,
+    /// The same list behind all passes.
+    Compiled,
     /// Differentiated twice.
     Nested,
 }
@@ -84,6 +86,7 @@ fn golden(arguments: &Arguments) -> Result<bool, Box<dyn core::error::Error>> {
     let mode = match arguments.mode {
         ModeName::Eager => Mode::Eager,
         ModeName::Traced => Mode::Traced,
+        ModeName::Compiled => Mode::Compiled,
         ModeName::Nested => Mode::Nested,
     };
     let set = GoldenSet::read(&arguments.directory)?;

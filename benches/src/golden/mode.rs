@@ -1,8 +1,10 @@
-//! The three ways to run a case: eager, traced, nested.
+//! The ways to run a case: eager, traced, compiled, nested.
 
 use core::fmt;
 
-use autodiff_core::{Autodiff, Backend, DataBuf, Element, Execute, Index, Tensor, Trace, WengertList};
+use autodiff_core::{
+    Autodiff, Backend, DataBuf, Element, Execute, FoldConstants, Index, Simplify, Tensor, Trace, WengertList, run_passes,
+};
 use conformance::{Erased, Place};
 
 use super::call::{Call, Outputs, Unsupported};
@@ -17,6 +19,8 @@ pub enum Mode {
     Eager,
     /// `Autodiff<Trace>`: values and gradients written into one list, which the planned executor runs.
     Traced,
+    /// The same list behind all passes.
+    Compiled,
     /// `Autodiff<Autodiff<B>>`: values and gradients, and Hessian-vector products where the set has them.
     Nested,
 }
@@ -26,6 +30,7 @@ impl fmt::Display for Mode {
         f.write_str(match self {
             Self::Eager => "eager",
             Self::Traced => "traced",
+            Self::Compiled => "compiled",
             Self::Nested => "nested",
         })
     }
@@ -38,6 +43,8 @@ type RunList<E> = fn(&WengertList<E>, &[DataBuf<E>]) -> Result<Vec<DataBuf<E>>, 
 pub(super) struct Engine<E: Element> {
     device: Place<E>,
     execute: RunList<E>,
+    /// A list behind all passes.
+    simplify: fn(&WengertList<E>) -> WengertList<E>,
 }
 
 impl<E: Element> Engine<E> {
@@ -52,6 +59,7 @@ impl<E: Element> Engine<E> {
                 let inputs: Vec<_> = inputs.map(|(x, shape)| Tensor::from_data(x.as_data(), shape, &device)).collect();
                 B::evaluate(list, &inputs, &device).map_err(|error| error.to_string())
             },
+            simplify: |list| run_passes(list, &[&FoldConstants::<B>::new(), &Simplify]).0,
         }
     }
 }
@@ -106,7 +114,8 @@ pub(super) fn compute<E: Element>(
     let given = Given::<Erased<E>>::read(set, case, &engine.device)?;
     match mode {
         Mode::Eager => Ok(eager(case, &given)?),
-        Mode::Traced => traced(engine, case, &given),
+        Mode::Traced => traced(engine, case, &given, WengertList::clone),
+        Mode::Compiled => traced(engine, case, &given, engine.simplify),
         Mode::Nested => nested(engine, set, case, &given),
     }
 }
@@ -196,7 +205,13 @@ fn eager<E: Element>(case: &Case, given: &Given<Erased<E>>) -> Result<Computed, 
     })
 }
 
-fn traced<E: Element>(engine: &Engine<E>, case: &Case, given: &Given<Erased<E>>) -> Result<Computed, Stop> {
+/// As one list, of which `rewrite` makes what is run.
+fn traced<E: Element>(
+    engine: &Engine<E>,
+    case: &Case,
+    given: &Given<Erased<E>>,
+    rewrite: impl Fn(&WengertList<E>) -> WengertList<E>,
+) -> Result<Computed, Stop> {
     let inputs = given.map(case, (), |name, _, x| Tensor::<Trace<E>>::input(name, x.spec()));
     let derived = inputs.derive(case)?;
     let outputs = derived.outputs.iter().map(|(name, y)| (format!("out.{name}"), y));
@@ -206,7 +221,7 @@ fn traced<E: Element>(engine: &Engine<E>, case: &Case, given: &Given<Erased<E>>)
         &inputs.all().collect::<Vec<_>>(),
         &named.iter().map(|(name, value)| (&name[..], *value)).collect::<Vec<_>>(),
     );
-    let mut results = planned(engine, &list, given)?.into_iter();
+    let mut results = planned(engine, &rewrite(&list), given)?.into_iter();
     let outputs = derived.outputs.into_iter().zip(&mut results).map(|((name, _), y)| (name, y)).collect();
     let gradients = derived.gradients.into_iter().map(|(name, g)| (name, g.and_then(|_| results.next()))).collect();
     Ok(Computed { outputs, gradients, products: Vec::new() })

@@ -102,6 +102,7 @@ impl<B: Execute, M: Module<B>, X: Module<B>> Compiled<B, M, X> {
             step: at,
             batch: variant.batch.clone(),
             assignments: variant.list.assignments().len(),
+            passes: variant.passes.clone(),
         });
         if self.variants.len() < VARIANTS {
             self.variants.push(variant);

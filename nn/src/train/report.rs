@@ -5,14 +5,14 @@ use core::fmt;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use autodiff_core::Spec;
+use autodiff_core::{PassReport, Spec};
 
 /// A step was traced and compiled: at the beginning, and whenever a batch has shapes that none before had.
 ///
 /// ```
 /// use autodiff_core::Spec;
 /// use nn::TraceReport;
-/// let report = TraceReport { step: 9, batch: vec![("batch.0".into(), Spec::elem([5, 2]))], assignments: 40 };
+/// let report = TraceReport { step: 9, batch: vec![("batch.0".into(), Spec::elem([5, 2]))], assignments: 40, passes: vec![] };
 /// assert_eq!(report.to_string(), "step 9: compiled 40 assignments for batch.0 [5, 2]");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub struct TraceReport {
     pub batch: Vec<(String, Spec)>,
     /// The length of the list.
     pub assignments: usize,
+    /// What each pass has done to it.
+    pub passes: Vec<PassReport>,
 }
 
 impl fmt::Display for TraceReport {

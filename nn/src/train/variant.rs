@@ -4,7 +4,9 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use autodiff_core::{Autodiff, Backend, Execute, Role, Spec, Tensor, Trace, WengertList};
+use autodiff_core::{
+    Autodiff, Backend, Execute, FoldConstants, PassReport, Role, Simplify, Spec, Tensor, Trace, WengertList, run_passes,
+};
 use optim::{Optimizer, StepInputs};
 
 use super::instance::{Instance, Loss, Outcome, Values};
@@ -67,6 +69,8 @@ pub(super) struct Variant<B: Execute> {
     /// Names, shapes and formats of its tensors.
     pub(super) batch: Vec<(String, Spec)>,
     pub(super) list: WengertList<B::Elem>,
+    /// What was done to the list.
+    pub(super) passes: Vec<PassReport>,
     pub(super) program: B::Program,
     /// The number of the last step that ran it.
     pub(super) used: u32,
@@ -103,7 +107,8 @@ impl<B: Execute> Variant<B> {
         let changed = changed(outcome, state);
         let names: Vec<_> = changed.iter().map(|(slot, _)| format!("new.{}", kept.slots[*slot].0)).collect();
         let new = names.iter().zip(&changed).map(|(name, (_, value))| (&name[..], value));
-        let list = WengertList::new(&inputs, &[("loss", &loss)].into_iter().chain(new).collect::<Vec<_>>());
+        let traced = WengertList::new(&inputs, &[("loss", &loss)].into_iter().chain(new).collect::<Vec<_>>());
+        let (list, passes) = run_passes(&traced, &[&FoldConstants::<B>::new(), &Simplify]);
 
         let of_batch = kept.slots.len()..kept.slots.len() + batch.len();
         let mut roles = alloc::vec![Role::Kept; inputs.len()];
@@ -112,7 +117,7 @@ impl<B: Execute> Variant<B> {
             roles[*slot] = Role::Carried(1 + number);
         }
         let program = B::compile(&list, &roles, device);
-        Self { outline: outline(example), batch, list, program, used: 0 }
+        Self { outline: outline(example), batch, list, passes, program, used: 0 }
     }
 }
 

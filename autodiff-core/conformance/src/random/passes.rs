@@ -1,0 +1,29 @@
+//! Random programs behind the passes.
+
+use alloc::vec::Vec;
+
+use autodiff_core::{Execute, FoldConstants, Pass, Simplify, Tensor, Trace, WengertList, run_passes};
+
+use super::{RandomProgram, same};
+use crate::failure::Outcome;
+use crate::subject::Subject;
+
+/// Behind each pass, and behind all of them, a program of whose inputs every other is a constant has the same bits.
+pub fn passes_change_nothing<B: Execute>(program: &RandomProgram, device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(passes_change_nothing::<B>, device);
+    let inputs = program.put(&subject);
+    let expected = program.run(&inputs);
+    let list: WengertList<B::Elem> = program.list(|traced| {
+        let fixed = |(number, (x, traced)): (usize, (&Tensor<B>, &Tensor<Trace<B::Elem>>))| match number % 2 {
+            0 => traced.clone(),
+            _ => Tensor::from_data(x.to_data().as_data(), x.shape(), &()),
+        };
+        program.run(&inputs.iter().zip(traced).enumerate().map(fixed).collect::<Vec<_>>())
+    });
+    let fold = FoldConstants::<B>::new();
+    for pass in [&Simplify as &dyn Pass<B::Elem>, &fold] {
+        same(&subject, pass.name(), &pass.run(&list).eval(&inputs), &expected)?;
+    }
+    let (all, _) = run_passes(&list, &[&fold, &Simplify, &fold]);
+    same(&subject, "all passes", &all.eval(&inputs), &expected)
+}

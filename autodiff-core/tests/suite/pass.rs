@@ -1,0 +1,130 @@
+//! What each pass makes of a list, and what it leaves alone.
+
+use autodiff_core::{DType, FoldConstants, Pass, Primitive, Simplify, Spec, Tensor, Trace, WengertList, run_passes};
+use backend_cpu::Cpu;
+
+type Value = Tensor<Trace<f32>>;
+
+/// The list of `f(x, y)` with matrices `x` and `y` after a pass, evaluated to the same bits as before.
+#[track_caller]
+fn passed(pass: &dyn Pass<f32>, f: impl FnOnce(&Value, &Value) -> Value) -> String {
+    let specs = [("x", Spec::elem([2, 3])), ("y", Spec::elem([2, 3]))];
+    let list = WengertList::<f32>::trace(&specs, |v| [("out", f(&v[0], &v[1]))]);
+    let after = pass.run(&list);
+    let inputs = [[-0.0, 1.5, -2.0, f64::INFINITY, 0.25, 7.0], [3.0, -0.5, 0.0, 1.0, -1.0, 2.0]];
+    let inputs = inputs.map(|numbers| Tensor::<Cpu<f32>>::new(&numbers, [2, 3]));
+    let [expected, found] = [&list, &after].map(|list| list.eval(&inputs)[0].to_data());
+    assert!(expected.same_bits(&found), "{expected:?} became {found:?}\n{list}\n{after}");
+    after.to_string()
+}
+
+/// Simplified it is this list.
+#[track_caller]
+fn simplified(expected: &str, f: impl FnOnce(&Value, &Value) -> Value) {
+    let lines: Vec<String> =
+        passed(&Simplify, f).lines().map(|line| line.split("    #").next().unwrap_or_default().into()).collect();
+    assert_eq!(lines.join("; "), expected);
+}
+
+#[test]
+fn neutral_elements_go() {
+    simplified("out = x", |x, _| x * 1.0);
+    simplified("out = x", |x, _| x.ones_like() * x);
+    simplified("out = x", |x, _| x / x.ones_like());
+    simplified("out = x", |x, _| x.pow(&x.ones_like()));
+    simplified("out = x", |x, _| x - 0.0);
+}
+
+#[test]
+fn zeros_that_change_a_sign_stay() {
+    for (name, f) in [("add", (|x, _| x + 0.0) as fn(&Value, &Value) -> Value), ("sub", |x, _| x - -0.0)] {
+        assert!(passed(&Simplify, f).contains(name));
+    }
+    assert!(passed(&Simplify, |x, _| -(x - x)).contains("neg"));
+}
+
+#[test]
+fn signs_cancel() {
+    simplified("out = x", |x, _| -(-x));
+    simplified("out = sub(x, y)", |x, y| x + -y);
+    simplified("out = sub(y, x)", |x, y| -x + y);
+    simplified("out = add(x, y)", |x, y| x - -y);
+    simplified("out = mul(x, y)", |x, y| -x * -y);
+    simplified("out = div(x, y)", |x, y| -x / -y);
+    simplified("out = abs(x)", |x, _| (-x).abs());
+}
+
+#[test]
+fn what_is_done_twice_is_done_once() {
+    simplified("out = relu(x)", |x, _| x.relu().relu());
+    simplified("out = floor(x)", |x, _| x.floor().floor().floor());
+    simplified("out = x", |x, _| x.maximum(x));
+    simplified("z1 = tanh(x); out = tanh(z1)", |x, _| x.tanh().tanh());
+}
+
+#[test]
+fn choices_that_are_made_go() {
+    simplified("out = x", |x, y| x.ones_like().select(x, y));
+    simplified("out = y", |x, y| x.zeros_like().select(x, y));
+    simplified("out = y", |x, y| x.lt(y).select(y, y));
+}
+
+#[test]
+fn movements_join() {
+    simplified("out = x", |x, _| x.t().t());
+    simplified("out = x", |x, _| x.flip(&[0, 1]).flip(&[1]).flip(&[0]));
+    simplified("out = flip(x, axes=[1])", |x, _| x.flip(&[0, 1]).flip(&[0]));
+    simplified("out = x", |x, _| x.reshape([6]).reshape([3, 2]).reshape([2, 3]));
+    simplified("out = reshape(x, [6])", |x, _| x.reshape([3, 2]).reshape([6]));
+    simplified("out = x", |x, _| x.slice(0, ..).pad(1, 0, 0));
+    simplified("out = 2", |x, _| {
+        x.new_full([2, 3], 2.0).t().broadcast_to([4, 3, 2]).slice(2, ..1).squeeze(2).t()
+    });
+}
+
+#[test]
+fn what_is_broadcast_is_computed_before() {
+    simplified("z1 = slice(x, axis=0, 0..1); z2 = exp(z1); out = broadcast(z2, [2, 3])", |x, _| {
+        x.slice(0, ..1).broadcast_to([2, 3]).exp()
+    });
+    simplified("z1 = slice(x, axis=0, 0..1); z2 = mul(z1, z1); out = broadcast(z2, [2, 3])", |x, _| {
+        let wide = x.slice(0, ..1).broadcast_to([2, 3]);
+        &wide * &wide
+    });
+}
+
+#[test]
+fn a_barrier_is_not_looked_through() {
+    let hidden = |x: &Value, y: &Value| Tensor::call(&Primitive::Barrier, &[&-x, y]);
+    assert!(passed(&Simplify, |x, y| -hidden(x, y)).contains("neg"));
+    assert!(passed(&FoldConstants::<Cpu<f32>>::new(), |x, y| hidden(&x.ones_like(), y).exp()).contains("exp"));
+}
+
+#[test]
+fn constants_are_computed_beforehand() {
+    let fold = FoldConstants::<Cpu<f32>>::new();
+    let folded = passed(&fold, |x, _| x * ((x.new_full([], 4.0).sqrt() + 1.0) / 2.0));
+    assert_eq!(folded, "out = mul(x, 1.5)\n");
+    let data = |x: &Value| Tensor::from_slice(&[1.0, 2.0, 3.0], [3], x.device());
+    let folded = passed(&fold, |x, _| x + data(x).flip(&[0]).exp().cast(DType::F16).cast(DType::Elem));
+    assert!(folded.contains("data") && !folded.contains("exp") && !folded.contains("cast"), "{folded}");
+}
+
+#[test]
+fn large_results_are_not_kept() {
+    let fold = FoldConstants::<Cpu<f32>>::new();
+    let wide = |x: &Value, width: usize| x.new_full([1], 0.5).tanh().broadcast_to([width]).exp().sum();
+    assert!(passed(&fold, |x, _| x * wide(x, 1 << 17)).contains("exp"));
+    assert!(!passed(&fold, |x, _| x * wide(x, 1 << 10)).contains("exp"));
+}
+
+#[test]
+fn passes_run_one_behind_another() {
+    let specs = [("x", Spec::elem([4]))];
+    let list = WengertList::<f32>::trace(&specs, |x| [("y", &x[0] * x[0].new_full([], 1.0).sqrt())]);
+    let (after, reports) = run_passes(&list, &[&FoldConstants::<Cpu<f32>>::new(), &Simplify]);
+    assert_eq!(after.to_string(), "y = x\n");
+    let lengths: Vec<_> =
+        reports.iter().map(|report| (report.pass, report.before.assignments, report.after.assignments)).collect();
+    assert_eq!(lengths, [("fold_constants", 5, 4), ("simplify", 4, 1)]);
+}
