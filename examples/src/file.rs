@@ -57,7 +57,7 @@ pub fn unpacked(packed: &[u8]) -> io::Result<Vec<u8>> {
     Ok(whole)
 }
 
-/// Whether [`write`] would find a place, so that it is known before the work that fills it. Makes the folders that the file
+/// Whether [`write()`] would find a place, so that it is known before the work that fills it. Makes the folders that the file
 /// lies in, and leaves no other trace.
 ///
 /// # Errors
