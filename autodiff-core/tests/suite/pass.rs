@@ -77,9 +77,7 @@ fn movements_join() {
     simplified("out = x", |x, _| x.reshape([6]).reshape([3, 2]).reshape([2, 3]));
     simplified("out = reshape(x, [6])", |x, _| x.reshape([3, 2]).reshape([6]));
     simplified("out = x", |x, _| x.slice(0, ..).pad(1, 0, 0));
-    simplified("out = 2", |x, _| {
-        x.new_full([2, 3], 2.0).t().broadcast_to([4, 3, 2]).slice(2, ..1).squeeze(2).t()
-    });
+    simplified("out = 2", |x, _| x.new_full([2, 3], 2.0).t().broadcast_to([4, 3, 2]).slice(2, ..1).squeeze(2).t());
 }
 
 #[test]
@@ -107,7 +105,7 @@ fn constants_are_computed_beforehand() {
     assert_eq!(folded, "out = mul(x, 1.5)\n");
     let data = |x: &Value| Tensor::from_slice(&[1.0, 2.0, 3.0], [3], x.device());
     let folded = passed(&fold, |x, _| x + data(x).flip(&[0]).exp().cast(DType::F16).cast(DType::Elem));
-    assert!(folded.contains("data") && !folded.contains("exp") && !folded.contains("cast"), "{folded}");
+    assert!(folded.contains("data") && !folded.contains("exp") && !folded.contains("f16"), "{folded}");
 }
 
 #[test]

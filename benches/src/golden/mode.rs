@@ -3,7 +3,8 @@
 use core::fmt;
 
 use autodiff_core::{
-    Autodiff, Backend, DataBuf, Element, Execute, FoldConstants, Index, Simplify, Tensor, Trace, WengertList, run_passes,
+    Autodiff, Backend, DataBuf, Element, Execute, FoldConstants, Index, Simplify, Tensor, Trace, WengertList,
+    run_passes,
 };
 use conformance::{Erased, Place};
 
