@@ -13,8 +13,8 @@ use crate::{Backend, Instruction, Primitive, Tensor, Trace, WengertList};
 /// The most numbers that a result may have to be kept in the list.
 const LARGEST: usize = 1 << 16;
 
-/// Replaces what depends on constants alone by its numbers, computed on `B`, which is to be the backend that runs the list: so
-/// they have the same bits. A result of more than 65,536 numbers stays to be computed.
+/// Replaces what depends on constants alone by its numbers, computed on `B`, which is to be the backend that runs the list:
+/// so they have the same bits. A result of more than 65,536 numbers stays to be computed.
 ///
 /// ```
 /// use autodiff_core::{FoldConstants, Pass, Spec, WengertList};

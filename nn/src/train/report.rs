@@ -12,7 +12,8 @@ use autodiff_core::{PassReport, Spec};
 /// ```
 /// use autodiff_core::Spec;
 /// use nn::TraceReport;
-/// let report = TraceReport { step: 9, batch: vec![("batch.0".into(), Spec::elem([5, 2]))], assignments: 40, passes: vec![] };
+/// let batch = vec![("batch.0".into(), Spec::elem([5, 2]))];
+/// let report = TraceReport { step: 9, batch, assignments: 40, passes: vec![] };
 /// assert_eq!(report.to_string(), "step 9: compiled 40 assignments for batch.0 [5, 2]");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
