@@ -39,7 +39,7 @@ impl<T: Scalar> Default for Memory<T> {
     }
 }
 
-/// A run allocates nothing, but for the memory that it needs more than the runs before.
+/// A run allocates nothing, but for the memory that it needs more than the runs before, and what kernels do.
 impl<T: Scalar, K: KernelSet<T>> Execute for Dense<T, K> {
     type Program = Program<T, K::Device>;
     type Memory = Memory<T>;
