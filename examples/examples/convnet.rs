@@ -2,8 +2,8 @@
 //! CIFAR-10, each seen a little differently every time: moved by a few pixels, and mirrored or not.
 //!
 //! `--data` is a folder with CIFAR-10's binary files, `train.bin` and `test.bin` or those of the original archive. Having
-//! seen the first 4,000 images 20 times, it recognises 70% of the first 1,000 test images. Without it the network learns the digits of the
-//! repository, enlarged to 32x32 pixels in three equal colours and not mirrored.
+//! seen the first 4,000 images 20 times, it recognises 70% of the first 1,000 test images. Without it the network learns the
+//! digits of the repository, enlarged to 32x32 pixels in three equal colours and not mirrored.
 
 use core::error::Error;
 use std::process::ExitCode;

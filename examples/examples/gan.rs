@@ -8,8 +8,8 @@
 //!
 //! Afterwards the generator, with weights averaged over its last steps, draws 1,000 digits from random numbers. A classifier,
 //! trained on the same digits, says what they look like: all ten occur, and it is 90% sure in the mean. The first hundred
-//! go to a PNG file. `--data` is a folder with MNIST's four IDX files (`--epochs 20` is enough there); without it the 8x8
-//! digits of the repository are learnt.
+//! go to a PNG file. `--data` is a folder with MNIST's four IDX files; without it the 8x8 digits of the repository are learnt,
+//! of which these figures are.
 
 use core::cell::Cell;
 use core::error::Error;

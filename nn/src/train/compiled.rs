@@ -125,6 +125,8 @@ impl<B: Execute, M: Module<B>, X: Module<B>> Compiled<B, M, X> {
 impl<B: Execute, M: Module<B>, X: Module<B>, O: Optimizer> Replay<B, M, X, O> for Compiled<B, M, X> {
     #[track_caller]
     fn run(&mut self, of: (&M, &O), batch: &X, numbers: &Numbers<B::Elem>) -> Result<B::Elem, StepError> {
+        // Not empty where the loss panicked while it was traced.
+        self.given.clear();
         batch.visit(|_, tensor| self.given.push(tensor.clone()));
         self.current = match self.find(batch) {
             Some(current) => current,

@@ -12,6 +12,18 @@ mod pytorch;
 
 pub(super) type F64 = Cpu<f64>;
 
+fn keys() -> Keys<F64> {
+    Keys::new(5, &Default::default())
+}
+
+fn ones(shape: &[usize]) -> Tensor<F64> {
+    Tensor::ones(shape, &Default::default())
+}
+
+fn training() -> Context<F64> {
+    Context::training(Index::key(0, &Default::default()))
+}
+
 fn key(seed: u64) -> Index<F64> {
     Index::key(seed, &Default::default())
 }

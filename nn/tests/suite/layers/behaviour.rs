@@ -3,19 +3,7 @@
 use autodiff_core::{Index, Tensor};
 use nn::*;
 
-use super::F64;
-
-fn keys() -> Keys<F64> {
-    Keys::new(5, &Default::default())
-}
-
-fn ones(shape: &[usize]) -> Tensor<F64> {
-    Tensor::ones(shape, &Default::default())
-}
-
-fn training() -> Context<F64> {
-    Context::training(Index::key(0, &Default::default()))
-}
+use super::{F64, keys, ones, training};
 
 fn names<M: Module<F64>>(module: &M) -> Vec<String> {
     let all = [module.named_parameters(), module.named_buffers()].concat();

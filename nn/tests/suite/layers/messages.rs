@@ -4,20 +4,8 @@ use autodiff_core::{Index, Pool, Tensor};
 use nn::metrics::ConfusionMatrix;
 use nn::*;
 
-use super::F64;
+use super::{F64, keys, ones, training};
 use crate::panics::check_panic;
-
-fn keys() -> Keys<F64> {
-    Keys::new(5, &Default::default())
-}
-
-fn ones(shape: &[usize]) -> Tensor<F64> {
-    Tensor::ones(shape, &Default::default())
-}
-
-fn training() -> Context<F64> {
-    Context::training(Index::key(0, &Default::default()))
-}
 
 #[test]
 fn other_channels_than_those_of_a_batch_norm() {

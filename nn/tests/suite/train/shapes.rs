@@ -36,6 +36,15 @@ fn more_shapes_than_are_kept_are_served_too() {
 }
 
 #[test]
+fn a_shape_that_the_loss_refuses_leaves_the_step_as_it_was() {
+    let mut step = TrainStep::compile(mlp::<F32>(3), Sgd::default(), classify, &batch(0, 4));
+    let refused = (Tensor::ones([4, 7], &Default::default()), batch::<F32>(0, 4).1);
+    std::panic::catch_unwind(core::panic::AssertUnwindSafe(|| step.run(&refused))).unwrap_err();
+    step.run(&batch(0, 4)).unwrap();
+    assert_eq!((step.traces().len(), step.steps()), (1, 1));
+}
+
+#[test]
 fn another_trace_is_reported() {
     let mut step = TrainStep::compile(mlp::<F32>(3), Sgd::default(), classify, &batch(0, 4));
     step.run(&batch(0, 4)).unwrap();
