@@ -1,6 +1,6 @@
 //! What a wrong use of a layer or an initialiser is told, and the line that it points to.
 
-use autodiff_core::{Index, Pool, Tensor};
+use autodiff_core::{Index, Pool};
 use nn::metrics::ConfusionMatrix;
 use nn::*;
 
