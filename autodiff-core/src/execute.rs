@@ -1,11 +1,17 @@
 //! [`Execute`]: backends that run a whole list at once, in memory that stays.
 
+mod map;
+
 use core::error::Error;
 use core::fmt::Debug;
 
+use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::{Backend, Data, DataBuf, DataMut, Tensor, WengertList};
+use crate::{Backend, Data, DataBuf, DataMut, MaybeSendSync, Tensor, WengertList};
+
+pub(crate) use map::escaped;
+pub use map::{Lifetime, MemoryMap};
 
 /// What becomes of an input of a list from one run to the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -61,6 +67,10 @@ pub trait Execute: Backend {
     /// What can go wrong: data of another length, an index out of range.
     type Error: Error + 'static;
 
+    /// The list as it is run: users' operations, and composites that have no kernel, replaced by what they are made of.
+    #[must_use]
+    fn expand(list: &WengertList<Self::Elem>) -> WengertList<Self::Elem>;
+
     /// Makes a list ready, with a role for each of its inputs.
     ///
     /// # Panics
@@ -84,7 +94,28 @@ pub trait Execute: Backend {
     /// # Errors
     /// When number, format or length of the given tensors are not the list's, or an index is out of range. What is kept is
     /// then what it was, and the outputs mean nothing.
-    fn run(program: &Self::Program, memory: &mut Self::Memory, inputs: &[Tensor<Self>]) -> Result<(), Self::Error>;
+    fn run(program: &Self::Program, memory: &mut Self::Memory, inputs: &[Tensor<Self>]) -> Result<(), Self::Error> {
+        Self::run_watched(program, memory, inputs, &mut ())
+    }
+
+    /// The same, telling of each instruction when it is done.
+    ///
+    /// # Errors
+    /// As [`run`](Execute::run).
+    fn run_watched(
+        program: &Self::Program,
+        memory: &mut Self::Memory,
+        inputs: &[Tensor<Self>],
+        watch: &mut dyn Watch,
+    ) -> Result<(), Self::Error>;
+
+    /// The instructions of a program, a line each.
+    #[must_use]
+    fn instructions(program: &Self::Program) -> Vec<String>;
+
+    /// Where values lie, and how long.
+    #[must_use]
+    fn memory_map(program: &Self::Program) -> MemoryMap;
 
     /// Copies a value out, in row-major order.
     ///
@@ -118,4 +149,14 @@ pub trait Execute: Backend {
         }
         Ok(outputs)
     }
+}
+
+/// Who is told of each instruction of a program when it is done. `()` does nothing about it.
+pub trait Watch: MaybeSendSync {
+    /// The instruction of this number is done.
+    fn done(&mut self, number: usize);
+}
+
+impl Watch for () {
+    fn done(&mut self, _: usize) {}
 }

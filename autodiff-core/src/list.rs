@@ -8,6 +8,7 @@ mod dot;
 mod eval;
 mod print;
 mod reverse;
+mod svg;
 
 use core::fmt;
 

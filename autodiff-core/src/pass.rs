@@ -1,5 +1,6 @@
 //! Passes: rewritings of a [`WengertList`] that compute the same, one file each.
 
+mod explain;
 mod fold;
 mod simplify;
 
@@ -7,8 +8,9 @@ use core::fmt;
 
 use alloc::vec::Vec;
 
-use crate::{Cost, Element, WengertList};
+use crate::{Backend, Cost, Element, WengertList};
 
+pub use explain::Explanation;
 pub use fold::FoldConstants;
 pub use simplify::Simplify;
 
@@ -33,15 +35,91 @@ pub trait Pass<E: Element> {
 /// The list after these passes, one behind another, and what each has done.
 #[must_use]
 pub fn run_passes<E: Element>(list: &WengertList<E>, passes: &[&dyn Pass<E>]) -> (WengertList<E>, Vec<PassReport>) {
-    let (mut list, mut reports) = (list.clone(), Vec::with_capacity(passes.len()));
-    let mut before = Size::of(&list);
+    let stages = stages(list, passes);
+    let (before, after) = (&stages[..stages.len() - 1], &stages[1..]);
+    let report = |(before, after): (&Stage<E>, &Stage<E>)| PassReport {
+        pass: after.name,
+        before: before.size,
+        after: after.size,
+    };
+    let reports = before.iter().zip(after).map(report).collect();
+    (stages.into_iter().next_back().map_or_else(|| list.clone(), |last| last.list), reports)
+}
+
+/// The list as it was, and behind each pass.
+fn stages<E: Element>(list: &WengertList<E>, passes: &[&dyn Pass<E>]) -> Vec<Stage<E>> {
+    let mut stages = alloc::vec![Stage::new("traced", list.clone())];
     for pass in passes {
-        list = pass.run(&list);
-        let after = Size::of(&list);
-        reports.push(PassReport { pass: pass.name(), before, after });
-        before = after;
+        let list = pass.run(&stages[stages.len() - 1].list);
+        stages.push(Stage::new(pass.name(), list));
     }
-    (list, reports)
+    stages
+}
+
+/// A list on its way through passes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stage<E: Element> {
+    /// The pass that it has just gone through; `traced` before the first.
+    pub name: &'static str,
+    /// The list.
+    pub list: WengertList<E>,
+    /// Its length and cost.
+    pub size: Size,
+}
+
+impl<E: Element> Stage<E> {
+    pub(crate) fn new(name: &'static str, list: WengertList<E>) -> Self {
+        Self { name, size: Size::of(&list), list }
+    }
+}
+
+/// The passes that a list goes through before it is planned, each with its switch, in this order.
+///
+/// ```
+/// use autodiff_core::{Passes, Spec, WengertList};
+/// use backend_cpu::Cpu;
+/// let list = WengertList::<f32>::trace(&[("x", Spec::elem([3]))], |x| [("y", -(-&x[0]) * x[0].new_full([], 4.0).sqrt())]);
+/// let (short, reports) = Passes::default().run::<Cpu<f32>>(&list);
+/// assert_eq!(short.to_string(), "y = mul(x, 2)\n");
+/// assert_eq!(reports[0].pass, "fold_constants");
+/// let (same, _) = Passes { fold_constants: false, ..Passes::NONE }.run::<Cpu<f32>>(&list);
+/// assert!(same == list);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Passes {
+    /// [`FoldConstants`]; on by default.
+    pub fold_constants: bool,
+    /// [`Simplify`]; on by default.
+    pub simplify: bool,
+}
+
+impl Default for Passes {
+    fn default() -> Self {
+        Self { fold_constants: true, simplify: true }
+    }
+}
+
+impl Passes {
+    /// None at all: a list is planned as it was traced.
+    pub const NONE: Self = Self { fold_constants: false, simplify: false };
+
+    /// The list behind the passes that are on, and what each has done; constants are folded as `B` computes.
+    #[must_use]
+    pub fn run<B: Backend>(&self, list: &WengertList<B::Elem>) -> (WengertList<B::Elem>, Vec<PassReport>) {
+        self.with::<B, _>(|passes| run_passes(list, passes))
+    }
+
+    /// The list as it was, and behind each pass.
+    #[must_use]
+    pub fn stages<B: Backend>(&self, list: &WengertList<B::Elem>) -> Vec<Stage<B::Elem>> {
+        self.with::<B, _>(|passes| stages(list, passes))
+    }
+
+    fn with<B: Backend, R>(&self, f: impl FnOnce(&[&dyn Pass<B::Elem>]) -> R) -> R {
+        let fold = FoldConstants::<B>::new();
+        let all: [(bool, &dyn Pass<B::Elem>); 2] = [(self.fold_constants, &fold), (self.simplify, &Simplify)];
+        f(&all.into_iter().filter(|(on, _)| *on).map(|(_, pass)| pass).collect::<Vec<_>>())
+    }
 }
 
 /// How long a list is, and what it costs.
@@ -68,6 +146,13 @@ pub struct PassReport {
     pub before: Size,
     /// The list after it.
     pub after: Size,
+}
+
+impl fmt::Display for Size {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { assignments, cost: Cost { flops, bytes, peak } } = self;
+        write!(f, "{assignments} assignments, {flops} FLOP, {bytes} bytes moved, peak {peak} bytes")
+    }
 }
 
 impl fmt::Display for PassReport {

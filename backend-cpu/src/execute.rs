@@ -1,8 +1,9 @@
 //! [`Execute`] for dense backends: a list is planned once, and run in a workspace that stays.
 
+use alloc::string::String;
 use alloc::vec::Vec;
 
-use autodiff_core::{Data, DataBuf, DataMut, Execute, Primitive, Role, Slot, Tensor, WengertList};
+use autodiff_core::{Data, DataBuf, DataMut, Execute, MemoryMap, Primitive, Role, Slot, Tensor, Watch, WengertList};
 
 use crate::dense::Dense;
 use crate::device::Resources;
@@ -45,6 +46,10 @@ impl<T: Scalar, K: KernelSet<T>> Execute for Dense<T, K> {
     type Memory = Memory<T>;
     type Error = RunError;
 
+    fn expand(list: &WengertList<T>) -> WengertList<T> {
+        list.expand(K::claims)
+    }
+
     #[track_caller]
     fn compile(list: &WengertList<T>, roles: &[Role], device: &K::Device) -> Self::Program {
         Program { plan: PlanBuf::resident::<K>(list, roles), device: device.clone() }
@@ -57,13 +62,26 @@ impl<T: Scalar, K: KernelSet<T>> Execute for Dense<T, K> {
         Ok(())
     }
 
-    fn run(program: &Self::Program, memory: &mut Memory<T>, inputs: &[Tensor<Self>]) -> Result<(), RunError> {
+    fn run_watched(
+        program: &Self::Program,
+        memory: &mut Memory<T>,
+        inputs: &[Tensor<Self>],
+        watch: &mut dyn Watch,
+    ) -> Result<(), RunError> {
         let (plan, Memory { workspace, copies }) = (program.plan.as_plan(), memory);
         workspace.grow(plan.workspace());
         put_in_order(copies, inputs);
         let given = Given { tensors: inputs, copies };
         let room = workspace.borrow();
-        program.device.run(|| usize::MAX, || plan.run_with::<K>(room, &given, &mut []))
+        program.device.run(|| usize::MAX, || plan.run_with::<K>(room, &given, &mut [], |step| watch.done(step)))
+    }
+
+    fn instructions(program: &Self::Program) -> Vec<String> {
+        program.plan.lines()
+    }
+
+    fn memory_map(program: &Self::Program) -> MemoryMap {
+        program.plan.memory_map()
     }
 
     fn read(program: &Self::Program, memory: &Memory<T>, slot: Slot, out: DataMut<'_, T>) -> Result<(), RunError> {

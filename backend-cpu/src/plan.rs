@@ -5,6 +5,8 @@
 
 #[cfg(feature = "alloc")]
 mod build;
+#[cfg(feature = "alloc")]
+mod describe;
 mod error;
 mod run;
 #[cfg(feature = "alloc")]

@@ -3,11 +3,15 @@
 #![forbid(unsafe_code)]
 
 extern crate alloc;
+#[cfg(feature = "std")]
+extern crate std;
 // So that `#[derive(Module)]`, which writes `::nn`, works in this crate too.
 extern crate self as nn;
 
 mod classes;
+mod compile;
 mod context;
+mod inference;
 pub mod init;
 mod layer;
 mod loss;
@@ -18,7 +22,9 @@ mod train;
 pub use autodiff_core::Backend;
 pub use nn_derive::Module;
 
+pub use compile::{StepError, TraceReport};
 pub use context::{Context, Keys};
+pub use inference::Inference;
 pub use layer::*;
 pub use loss::{
     BinaryCrossEntropy, CrossEntropy, Ctc, GaussianNll, MultiMargin, Nll, PoissonNll, Reduction, TripletMargin,
@@ -28,4 +34,4 @@ pub use loss::{
     nll_loss, poisson_nll_loss, smooth_l1_loss, soft_margin_loss, triplet_margin_loss,
 };
 pub use module::{Buffer, Kind, Leaf, Module, Param, ParamId, Path, Walk, gradients};
-pub use train::{StepError, TraceReport, TrainStep};
+pub use train::TrainStep;

@@ -2,11 +2,8 @@
 
 mod compiled;
 mod eager;
-mod error;
 mod instance;
-mod outline;
-mod report;
-mod variant;
+mod traced;
 
 use core::fmt;
 
@@ -14,16 +11,14 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use autodiff_core::{Autodiff, Backend, Execute, Tensor, Trace, WengertList};
+use autodiff_core::{Autodiff, Backend, Execute, Explanation, Passes, Tensor, Trace, WengertList};
 use optim::Optimizer;
 
+use crate::compile::{StepError, TraceReport};
 use crate::{Context, Module};
 
 use compiled::{Compiled, Numbers, Replay};
 use eager::Eager;
-
-pub use error::StepError;
-pub use report::TraceReport;
 
 /// A training step: the loss of a model on a batch, its gradients, and the update of each parameter.
 ///
@@ -121,7 +116,30 @@ impl<B: Backend, M: Module<B>, X: Module<B>, O: Optimizer> TrainStep<B, M, X, O>
             ) -> Tensor<Autodiff<Trace<B::Elem>>>
             + 'static,
     {
-        let engine = Engine::Compiled(Box::new(Compiled::<B, M, X>::new(&model, &optimizer, Box::new(loss), example)));
+        Self::compile_with(model, optimizer, loss, example, Passes::default())
+    }
+
+    /// The same, where the list goes through these passes.
+    ///
+    /// # Panics
+    /// As [`compile`](Self::compile).
+    #[must_use]
+    #[track_caller]
+    pub fn compile_with<F>(model: M, optimizer: O, loss: F, example: &X, passes: Passes) -> Self
+    where
+        B: Execute,
+        M: 'static,
+        X: 'static,
+        O: 'static,
+        F: Fn(
+                &M::With<Autodiff<Trace<B::Elem>>>,
+                &X::With<Autodiff<Trace<B::Elem>>>,
+                &mut Context<Autodiff<Trace<B::Elem>>>,
+            ) -> Tensor<Autodiff<Trace<B::Elem>>>
+            + 'static,
+    {
+        let compiled = Compiled::<B, M, X>::new((&model, &optimizer), Box::new(loss), example, passes);
+        let engine = Engine::Compiled(Box::new(compiled));
         Self { lr: optimizer.base_lr(), model, optimizer, engine, steps: 0, seed: 0 }
     }
 
@@ -141,16 +159,36 @@ impl<B: Backend, M: Module<B>, X: Module<B>, O: Optimizer> TrainStep<B, M, X, O>
     /// When the loss panics: at once if the step is eager, and where a compiled one meets shapes that none before had.
     #[track_caller]
     pub fn run(&mut self, batch: &X) -> Result<B::Elem, StepError> {
-        let key = step_key(self.seed, self.steps);
+        let (key, numbers) = self.numbers();
         let loss = match &mut self.engine {
             Engine::Eager(eager) => eager.run(&self.model, &self.optimizer, batch, self.lr, key),
-            Engine::Compiled(compiled) => {
-                let numbers = Numbers::new(self.lr, self.steps + 1, key);
-                compiled.run((&self.model, &self.optimizer), batch, &numbers)?
-            }
+            Engine::Compiled(compiled) => compiled.run((&self.model, &self.optimizer), batch, &numbers)?,
         };
         self.steps += 1;
         Ok(loss)
+    }
+
+    /// The same, noting what each instruction of a compiled step takes, which [`explain`](Self::explain) then tells.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    ///
+    /// # Panics
+    /// As [`run`](Self::run).
+    #[cfg(feature = "std")]
+    #[track_caller]
+    pub fn profile(&mut self, batch: &X) -> Result<B::Elem, StepError> {
+        let numbers = self.numbers().1;
+        let Engine::Compiled(compiled) = &mut self.engine else { return self.run(batch) };
+        let loss = compiled.profile((&self.model, &self.optimizer), batch, &numbers)?;
+        self.steps += 1;
+        Ok(loss)
+    }
+
+    /// What the next step is given beside the batch: its random key, and everything as a compiled one takes it.
+    fn numbers(&self) -> ([i32; 2], Numbers<B::Elem>) {
+        let key = step_key(self.seed, self.steps);
+        (key, Numbers::new(self.lr, self.steps + 1, key))
     }
 
     /// The model with the parameters and buffers that training has led to so far; tied ones are tied.
@@ -233,6 +271,37 @@ impl<B: Backend, M: Module<B>, X: Module<B>, O: Optimizer> TrainStep<B, M, X, O>
         match &self.engine {
             Engine::Eager(_) => None,
             Engine::Compiled(compiled) => Some(compiled.list()),
+        }
+    }
+
+    /// What became of the list of a compiled step, for the batch that it was run on last: as it was traced, behind each pass,
+    /// as it is run, with what each assignment costs; the instructions, with their times after [`profile`](Self::profile); and
+    /// where values lie.
+    ///
+    /// ```
+    /// use autodiff_core::Tensor;
+    /// use backend_cpu::Cpu;
+    /// use nn::{Backend, Context, Param, TrainStep};
+    /// use optim::Sgd;
+    ///
+    /// fn loss<B: Backend>(x: &Param<B>, (): &(), _: &mut Context<B>) -> Tensor<B> {
+    ///     x.value().square().sum()
+    /// }
+    ///
+    /// let x = Param::new(Tensor::<Cpu<f32>>::new(&[3.0, 4.0], [2]));
+    /// let mut step = TrainStep::compile(x, Sgd::new(0.1), loss, &());
+    /// step.profile(&())?;
+    /// let explanation = step.explain().unwrap();
+    /// println!("{explanation}");
+    /// assert_eq!(explanation.times.len(), explanation.instructions.len());
+    /// assert!(explanation.memory.bytes < explanation.memory.sum());
+    /// # Ok::<(), nn::StepError>(())
+    /// ```
+    #[must_use]
+    pub fn explain(&self) -> Option<Explanation<B::Elem>> {
+        match &self.engine {
+            Engine::Eager(_) => None,
+            Engine::Compiled(compiled) => Some(compiled.explain()),
         }
     }
 }

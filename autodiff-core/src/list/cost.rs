@@ -3,7 +3,7 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::{Instruction, WengertList};
+use super::{Assignment, Instruction, Var, WengertList};
 use crate::trace::placeholders;
 use crate::{DType, Element, Primitive, Spec, Tensor, Trace, Window};
 
@@ -123,6 +123,30 @@ impl<E: Element> WengertList<E> {
         }
         cost.peak = memory.peak(list.outputs.iter().map(|(_, var)| values[var.index()].root));
         cost
+    }
+
+    /// What one assignment costs alone.
+    pub(crate) fn cost_of(&self, var: Var) -> Cost {
+        let assignment = &self[var];
+        if let Instruction::Input(_) | Instruction::Data(_) = assignment.instruction {
+            return Cost::default();
+        }
+        let mut stored = Vec::new();
+        let args: Vec<_> = assignment.args.iter().map(|arg| self.seen(*arg, &mut stored)).collect();
+        let y = assignment.instruction.apply(&args, &());
+        WengertList::new(&stored.iter().collect::<Vec<_>>(), &[("y", &y)]).cost()
+    }
+
+    /// An input for a value, or the views of it that lead to this one.
+    fn seen(&self, var: Var, stored: &mut Vec<Tensor<Trace<E>>>) -> Tensor<Trace<E>> {
+        let Assignment { instruction, args, spec } = &self[var];
+        match instruction {
+            Instruction::Apply(op) if op.is_view() => instruction.apply(&[self.seen(args[0], stored)], &()),
+            _ => {
+                stored.push(Tensor::input(alloc::format!("{}", stored.len()), *spec));
+                stored[stored.len() - 1].clone()
+            }
+        }
     }
 }
 

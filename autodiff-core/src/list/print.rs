@@ -9,34 +9,44 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use super::{Assignment, Instruction, Var, WengertList};
-use crate::{Element, Primitive, Spec};
+use crate::{Element, Primitive};
 
 /// One assignment a line; with `{:#}`, each line also shows the shape of its result.
 ///
 /// A constant, in whatever shape, stands as its number where it is used.
 impl<E: Element> fmt::Display for WengertList<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names = Names::new(self);
-        for (place, assignment) in self.assignments.iter().enumerate() {
-            let var = Var::new(place);
-            if !names.is_assigned(self, var) {
-                continue;
-            }
-            write!(f, "{} = {}", names.get(var), call(assignment, &names))?;
-            end_line(f, assignment.spec)?;
-        }
-        for (name, var) in &self.outputs {
-            if names.get(*var) != name {
-                write!(f, "{name} = {}", names.get(*var))?;
-                end_line(f, self[*var].spec)?;
-            }
+        for Line { text, var, .. } in self.lines() {
+            if f.alternate() { writeln!(f, "{text}    # {}", self[var].spec)? } else { writeln!(f, "{text}")? }
         }
         Ok(())
     }
 }
 
-fn end_line(f: &mut fmt::Formatter<'_>, spec: Spec) -> fmt::Result {
-    if f.alternate() { writeln!(f, "    # {spec}") } else { writeln!(f) }
+/// A line of a printed list.
+pub(crate) struct Line {
+    pub(crate) text: String,
+    /// The value that it is about.
+    pub(crate) var: Var,
+    /// Whether it is an assignment of the list, and not another name for a value.
+    pub(crate) assigns: bool,
+}
+
+impl<E: Element> WengertList<E> {
+    pub(crate) fn lines(&self) -> Vec<Line> {
+        let names = Names::new(self);
+        let vars = (0..self.assignments.len()).map(Var::new).filter(|var| names.is_assigned(self, *var));
+        let assigned = vars.map(|var| {
+            let text = format!("{} = {}", names.get(var), call(&self[var], &names));
+            Line { text, var, assigns: true }
+        });
+        let renamed = self.outputs.iter().filter(|(name, var)| names.get(*var) != name);
+        let renamed = renamed.map(|&(ref name, var)| {
+            let text = format!("{name} = {}", names.get(var));
+            Line { text, var, assigns: false }
+        });
+        assigned.chain(renamed).collect()
+    }
 }
 
 fn call<E: Element>(assignment: &Assignment<E>, names: &Names) -> String {

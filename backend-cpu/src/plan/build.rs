@@ -10,6 +10,7 @@ mod order;
 mod place;
 mod settle;
 
+use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -41,13 +42,25 @@ use crate::math::Scalar;
 /// ```
 #[derive(Clone, Debug)]
 pub struct PlanBuf<T> {
-    steps: Vec<PlanStep>,
-    operands: Vec<Operand>,
-    constants: Pool<T>,
+    pub(super) steps: Vec<PlanStep>,
+    pub(super) operands: Vec<Operand>,
+    pub(super) constants: Pool<T>,
     inputs: Vec<Spec>,
-    outputs: Vec<Spec>,
-    workspace: WorkspaceSize,
+    pub(super) outputs: Vec<Spec>,
+    pub(super) workspace: WorkspaceSize,
     rooms: Rooms,
+    pub(super) names: Names,
+}
+
+/// What the list calls values.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Names {
+    /// All inputs.
+    pub(super) inputs: Vec<String>,
+    /// Those that are given.
+    pub(super) given: Vec<String>,
+    /// The result of each step.
+    pub(super) steps: Vec<String>,
 }
 
 /// The parts of a workspace that mean something between two runs.
@@ -99,7 +112,7 @@ impl<T: Scalar> PlanBuf<T> {
 
     fn placed(list: &WengertList<T>, roles: &[Role], lowered: Lowered<T>, homes: &[Home], places: &[usize]) -> Self {
         let Placed { steps, operands, workspace, starts } = Placement::new(&lowered, homes).finish();
-        let Lowered { roots, constants, inputs, .. } = lowered;
+        let Lowered { roots, names, constants, inputs, drafts, .. } = lowered;
         let room = |root: usize| {
             let Spec { shape, dtype } = roots[root];
             Room { start: starts[root], amount: Amount { dtype, len: shape.elements() } }
@@ -109,8 +122,14 @@ impl<T: Scalar> PlanBuf<T> {
             outputs: places.iter().map(|&root| room(root)).collect(),
         };
         let given = list.inputs().iter().zip(roles).filter(|(_, role)| **role == Role::Given);
-        let inputs = given.map(|(var, _)| list[*var].spec).collect();
-        Self { steps, operands, workspace, constants, inputs, outputs: Vec::new(), rooms }
+        let given = given.map(|(var, _)| &list[*var]);
+        let inputs = given.clone().map(|input| input.spec).collect();
+        let names = Names {
+            inputs: list.inputs().iter().map(|var| list[*var].instruction.name().into()).collect(),
+            given: given.map(|input| input.instruction.name().into()).collect(),
+            steps: drafts.iter().map(|draft| names[draft.root].clone()).collect(),
+        };
+        Self { steps, operands, workspace, constants, inputs, outputs: Vec::new(), rooms, names }
     }
 }
 
@@ -152,15 +171,20 @@ impl<T> PlanBuf<T> {
             Slot::Output(number) => self.rooms.outputs.get(number).copied(),
         }
     }
+
+    /// The parts of the workspace whose values stay between two runs.
+    pub(super) fn kept(&self) -> impl Iterator<Item = Room> {
+        self.rooms.inputs.iter().flatten().chain(&self.rooms.outputs).copied()
+    }
 }
 
 /// Numbers of each format, owned.
 #[derive(Clone, Debug)]
-struct Pool<T> {
-    elems: Vec<T>,
-    f16: Vec<f16>,
-    bf16: Vec<bf16>,
-    index: Vec<i32>,
+pub(super) struct Pool<T> {
+    pub(super) elems: Vec<T>,
+    pub(super) f16: Vec<f16>,
+    pub(super) bf16: Vec<bf16>,
+    pub(super) index: Vec<i32>,
 }
 
 impl<T> Pool<T> {

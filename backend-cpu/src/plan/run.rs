@@ -41,10 +41,10 @@ impl<T: Scalar> Plan<'_, T> {
         inputs: &[Data<'_, T>],
         outputs: &mut [DataMut<'_, T>],
     ) -> Result<(), RunError> {
-        self.run_with::<K>(workspace, &inputs, outputs)
+        self.run_with::<K>(workspace, &inputs, outputs, |_| {})
     }
 
-    /// The same for inputs that lie anywhere.
+    /// The same for inputs that lie anywhere; `done` is told the number of each step behind it.
     ///
     /// # Errors
     /// As [`run_in`](Self::run_in).
@@ -56,6 +56,7 @@ impl<T: Scalar> Plan<'_, T> {
         mut workspace: Workspace<'_, T>,
         inputs: &dyn Inputs<T>,
         outputs: &mut [DataMut<'_, T>],
+        mut done: impl FnMut(usize),
     ) -> Result<(), RunError> {
         self.check_inputs(inputs)?;
         self.check_outputs(outputs)?;
@@ -73,6 +74,7 @@ impl<T: Scalar> Plan<'_, T> {
             if let Err(error) = step.run::<T, K>(out, &memory) {
                 return Err(RunError::Index { step: number, op: step.primitive.name(), error });
             }
+            done(number);
         }
         Ok(())
     }

@@ -2,10 +2,7 @@
 
 use core::fmt;
 
-use autodiff_core::{
-    Autodiff, Backend, DataBuf, Element, Execute, FoldConstants, Index, Simplify, Tensor, Trace, WengertList,
-    run_passes,
-};
+use autodiff_core::{Autodiff, Backend, DataBuf, Element, Execute, Index, Passes, Tensor, Trace, WengertList};
 use conformance::{Erased, Place};
 
 use super::call::{Call, Outputs, Unsupported};
@@ -60,7 +57,7 @@ impl<E: Element> Engine<E> {
                 let inputs: Vec<_> = inputs.map(|(x, shape)| Tensor::from_data(x.as_data(), shape, &device)).collect();
                 B::evaluate(list, &inputs, &device).map_err(|error| error.to_string())
             },
-            simplify: |list| run_passes(list, &[&FoldConstants::<B>::new(), &Simplify]).0,
+            simplify: |list| Passes::default().run::<B>(list).0,
         }
     }
 }

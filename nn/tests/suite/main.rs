@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail by unwrapping, also in its helpers")]
 
 mod derive;
+mod inference;
 mod init;
 mod layers;
 mod lecture_mlp;

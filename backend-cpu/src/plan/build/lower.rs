@@ -2,6 +2,7 @@
 
 use core::ops::Range;
 
+use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -65,10 +66,13 @@ impl Reference {
 pub(super) struct Lowered<T> {
     /// What has room of its own: first the inputs that are kept, in their order, then what each draft computes.
     pub(super) roots: Vec<Spec>,
+    /// What the list calls each root.
+    pub(super) names: Vec<String>,
     pub(super) drafts: Vec<Draft>,
     pub(super) constants: Pool<T>,
     pub(super) inputs: Vec<Reference>,
     pub(super) outputs: Vec<Reference>,
+    pub(super) output_names: Vec<String>,
 }
 
 impl<T: Scalar> Lowered<T> {
@@ -77,25 +81,28 @@ impl<T: Scalar> Lowered<T> {
         let mut lowered = Self::of_inputs(list, roles);
         let mut values: Vec<Reference> = Vec::with_capacity(list.assignments().len());
         let mut inputs = lowered.inputs.clone().into_iter();
-        for assignment in list.assignments() {
+        for (assignment, name) in list.assignments().iter().zip(list.names()) {
             let value = match &assignment.instruction {
                 // The builder of a list puts its inputs first, in their order.
                 Instruction::Input(_) => inputs.next().expect("an input of a list is declared"),
                 Instruction::Data(data) => lowered.constant(data.as_data(), assignment.spec.shape),
                 Instruction::Apply(primitive) => {
                     let args = assignment.args.iter().map(|arg| values[arg.index()]).collect();
-                    lowered.apply(primitive, args, assignment.spec)
+                    lowered.apply(primitive, args, assignment.spec, name)
                 }
                 Instruction::Custom(_) => unreachable!("the list was expanded"),
             };
             values.push(value);
         }
-        lowered.outputs = list.outputs().iter().map(|(_, var)| values[var.index()]).collect();
+        for (name, var) in list.outputs() {
+            lowered.outputs.push(values[var.index()]);
+            lowered.output_names.push(name.clone());
+        }
         lowered
     }
 
     fn of_inputs(list: &WengertList<T>, roles: &[Role]) -> Self {
-        let (mut roots, mut inputs, mut given) = (Vec::new(), Vec::new(), 0);
+        let (mut roots, mut names, mut inputs, mut given) = (Vec::new(), Vec::new(), Vec::new(), 0);
         for (var, role) in list.inputs().iter().zip(roles) {
             let spec = list[*var].spec;
             let base = if *role == Role::Given {
@@ -103,17 +110,19 @@ impl<T: Scalar> Lowered<T> {
                 Base::Input(given - 1)
             } else {
                 roots.push(spec);
+                names.push(list[*var].instruction.name().into());
                 Base::Root(roots.len() - 1)
             };
             inputs.push(Reference { base, dtype: spec.dtype, layout: Layout::contiguous(spec.shape) });
         }
-        Self { roots, drafts: Vec::new(), constants: Pool::new(), inputs, outputs: Vec::new() }
+        let (drafts, outputs, output_names) = (Vec::new(), Vec::new(), Vec::new());
+        Self { roots, names, drafts, constants: Pool::new(), inputs, outputs, output_names }
     }
 
     /// A root of its own for a copy of this value.
-    pub(super) fn copy(&mut self, value: Reference) -> usize {
+    pub(super) fn copy(&mut self, value: Reference, name: String) -> usize {
         let spec = Spec { shape: *value.layout.shape(), dtype: value.dtype };
-        self.step(Primitive::Reshape { shape: spec.shape }, vec![value], spec);
+        self.step(Primitive::Reshape { shape: spec.shape }, vec![value], spec, name);
         self.roots.len() - 1
     }
 
@@ -123,13 +132,13 @@ impl<T: Scalar> Lowered<T> {
         Reference { base: Base::Root(root), dtype, layout: Layout::contiguous(shape) }
     }
 
-    fn apply(&mut self, primitive: &Primitive, args: Vec<Reference>, spec: Spec) -> Reference {
+    fn apply(&mut self, primitive: &Primitive, args: Vec<Reference>, spec: Spec, name: String) -> Reference {
         match *primitive {
             Primitive::Constant { value, dtype } => self.scalar(value.get(), dtype),
             Primitive::Barrier => args[0],
             _ => match args.first().and_then(|x| x.layout.movement(primitive)) {
                 Some(layout) => Reference { layout, ..args[0] },
-                None => self.step(*primitive, args, spec),
+                None => self.step(*primitive, args, spec, name),
             },
         }
     }
@@ -149,9 +158,10 @@ impl<T: Scalar> Lowered<T> {
         Reference { base: Base::Constant, dtype: data.dtype(), layout }
     }
 
-    fn step(&mut self, primitive: Primitive, operands: Vec<Reference>, spec: Spec) -> Reference {
+    fn step(&mut self, primitive: Primitive, operands: Vec<Reference>, spec: Spec, name: String) -> Reference {
         let root = self.roots.len();
         self.roots.push(spec);
+        self.names.push(name);
         self.drafts.push(Draft { primitive, operands, root });
         self.whole(root)
     }

@@ -30,7 +30,7 @@ pub(super) fn order<T: Scalar>(lowered: &mut Lowered<T>, homes: &mut Vec<Home>, 
     let mut drafts: Vec<_> = mem::take(&mut lowered.drafts).into_iter().map(Some).collect();
     lowered.drafts = order.into_iter().filter_map(|draft| drafts[draft].take()).collect();
     for (root, old) in refused {
-        let copy = lowered.copy(lowered.whole(root));
+        let copy = lowered.copy(lowered.whole(root), lowered.names[root].clone());
         homes.push(Home::Over(old));
         for place in places.iter_mut().filter(|place| **place == root) {
             *place = copy;

@@ -35,7 +35,7 @@ impl<T: Scalar> Lowered<T> {
             match self.computed(output) {
                 Some(root) if homes[root] == Home::Workspace => homes[root] = Home::Output(place),
                 _ => {
-                    self.copy(output);
+                    self.copy(output, self.output_names[place].clone());
                     homes.push(Home::Output(place));
                 }
             }
@@ -52,11 +52,11 @@ impl<T: Scalar> Lowered<T> {
             };
             let mut old = self.inputs.iter().zip(roles).filter_map(carried).collect::<Vec<_>>().into_iter();
             let root = match old.next() {
-                Some(old) => self.put_over(old, output, &mut homes),
-                None => self.put_away(output, roles, &mut homes),
+                Some(old) => self.put_over(old, output, number, &mut homes),
+                None => self.put_away(output, number, roles, &mut homes),
             };
             for old in old {
-                self.copy(self.whole(root));
+                self.copy(self.whole(root), self.output_names[number].clone());
                 homes.push(Home::Over(old));
             }
             places.push(root);
@@ -75,8 +75,8 @@ impl<T: Scalar> Lowered<T> {
         value.root().filter(|&root| root >= self.kept() && value.is_whole(self.roots[root]))
     }
 
-    /// The root that becomes the next value of `old`.
-    fn put_over(&mut self, old: usize, value: Reference, homes: &mut Vec<Home>) -> usize {
+    /// The root that becomes the next value of `old`: the output of this number.
+    fn put_over(&mut self, old: usize, value: Reference, number: usize, homes: &mut Vec<Home>) -> usize {
         if value.base == Base::Root(old) && value.is_whole(self.roots[old]) {
             return old;
         }
@@ -87,13 +87,13 @@ impl<T: Scalar> Lowered<T> {
             }
             _ => {
                 homes.push(Home::Over(old));
-                self.copy(value)
+                self.copy(value, self.output_names[number].clone())
             }
         }
     }
 
-    /// The root in which this value stays.
-    fn put_away(&mut self, value: Reference, roles: &[Role], homes: &mut Vec<Home>) -> usize {
+    /// The root in which this value stays, the output of this number.
+    fn put_away(&mut self, value: Reference, number: usize, roles: &[Role], homes: &mut Vec<Home>) -> usize {
         if let Some(root) = self.computed(value) {
             if homes[root] == Home::Workspace {
                 homes[root] = Home::Kept;
@@ -105,7 +105,7 @@ impl<T: Scalar> Lowered<T> {
             Some(root) => root,
             None => {
                 homes.push(Home::Kept);
-                self.copy(value)
+                self.copy(value, self.output_names[number].clone())
             }
         }
     }

@@ -1,23 +1,23 @@
-//! [`StepError`]: why a compiled step could not be run.
+//! [`StepError`]: why a compiled step, or inference, could not be run.
 
 use core::error::Error;
 use core::fmt;
 
 use alloc::boxed::Box;
 
-/// Why a compiled step could not be run: an index in the batch is out of range, for example.
+/// Why a compiled step, or inference, could not be run: an index in the batch is out of range, for example.
 #[derive(Debug)]
 pub struct StepError(Box<dyn Error>);
 
 impl StepError {
-    pub(super) fn new(source: impl Error + 'static) -> Self {
+    pub(crate) fn new(source: impl Error + 'static) -> Self {
         Self(Box::new(source))
     }
 }
 
 impl fmt::Display for StepError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the compiled step failed: {}", self.0)
+        write!(f, "the compiled list failed: {}", self.0)
     }
 }
 

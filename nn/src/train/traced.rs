@@ -1,24 +1,26 @@
-//! The step traced: its list and program for one kind of batch, and what lists of all kinds have in common.
+//! The step traced: its list for one kind of batch, and what lists of all kinds have in common.
 
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use autodiff_core::{
-    Autodiff, Backend, Execute, FoldConstants, PassReport, Role, Simplify, Spec, Tensor, Trace, WengertList, run_passes,
-};
+use autodiff_core::{Autodiff, Backend, Role, Spec, Tensor, Trace, WengertList};
 use optim::{Optimizer, StepInputs};
 
 use super::instance::{Instance, Loss, Outcome, Values};
-use super::outline::outline;
 use super::{State, initial_state};
 use crate::Module;
+use crate::compile::{Batch, Traced, Tracing, join};
 use crate::module::moved;
 
 /// Where the loss is traced.
-type Traced<B> = Autodiff<Trace<<B as Backend>::Elem>>;
-pub(super) type TracedLoss<B, M, X> =
-    Loss<'static, Trace<<B as Backend>::Elem>, <M as Module<B>>::With<Traced<B>>, <X as Module<B>>::With<Traced<B>>>;
+type Recorded<B> = Autodiff<Trace<<B as Backend>::Elem>>;
+pub(super) type TracedLoss<B, M, X> = Loss<
+    'static,
+    Trace<<B as Backend>::Elem>,
+    <M as Module<B>>::With<Recorded<B>>,
+    <X as Module<B>>::With<Recorded<B>>,
+>;
 
 /// What stays in the memory: parameters, then the optimizer's state, then buffers, named as the lists' inputs are.
 pub(super) struct Kept {
@@ -62,62 +64,42 @@ impl Kept {
     }
 }
 
-/// The step for one kind of batch.
-pub(super) struct Variant<B: Execute> {
-    /// The batch without its numbers.
-    pub(super) outline: String,
-    /// Names, shapes and formats of its tensors.
-    pub(super) batch: Vec<(String, Spec)>,
-    pub(super) list: WengertList<B::Elem>,
-    /// What was done to the list.
-    pub(super) passes: Vec<PassReport>,
-    pub(super) program: B::Program,
-    /// The number of the last step that ran it.
-    pub(super) used: u32,
+/// A step to be traced.
+pub(super) struct Step<'a, B: Backend, M: Module<B>, X: Module<B>, O> {
+    pub(super) model: &'a M,
+    pub(super) optimizer: &'a O,
+    pub(super) loss: &'a TracedLoss<B, M, X>,
+    pub(super) kept: &'a Kept,
+    pub(super) example: &'a X,
 }
 
-impl<B: Execute> Variant<B> {
+impl<B: Backend, M: Module<B>, X: Module<B>, O: Optimizer> Tracing<B, ()> for Step<'_, B, M, X, O> {
     #[track_caller]
-    pub(super) fn new<M: Module<B>, X: Module<B>, O: Optimizer>(
-        (model, optimizer): (&M, &O),
-        loss: &TracedLoss<B, M, X>,
-        kept: &Kept,
-        example: &X,
-        device: &B::Device,
-    ) -> Self {
+    fn trace(&self) -> Traced<B, ()> {
+        let Self { model, optimizer, loss, kept, example } = *self;
         let values = kept.inputs::<B>();
-        let (mut batch, mut batch_inputs) = (Vec::new(), Vec::new());
-        let traced = example.map_tensors(|leaf, tensor| {
-            let (name, spec) = (join("batch", &format!("{}", leaf.path)), tensor.spec());
-            let input = Tensor::<Trace<B::Elem>>::input(&name[..], spec);
-            batch.push((name, spec));
-            batch_inputs.push(input.clone());
-            Tensor::constant_of(input)
-        });
+        let batch = Batch::<B, X, Recorded<B>>::new(example, Tensor::constant_of);
         let scalar = Spec::elem([]);
         let at = StepInputs { lr: Tensor::input("lr", scalar), step: Tensor::input("step", scalar) };
         let key = Tensor::input("key", Spec::index([2])).to_index();
         let instance = Instance::new(model, &values, |tensor| moved(tensor, &()));
-        let outcome = instance.step(loss, &traced, key.clone(), optimizer, &values, |_| at.clone());
+        let outcome = instance.step(loss, &batch.traced, key.clone(), optimizer, &values, |_| at.clone());
 
         let Values { parameters, state, buffers, .. } = &values;
         let slots = parameters.iter().chain(state.iter().flatten()).chain(buffers);
-        let inputs: Vec<_> = slots.chain(&batch_inputs).chain([&at.lr, &at.step, key.tensor()]).collect();
+        let inputs: Vec<_> = slots.chain(&batch.inputs).chain([&at.lr, &at.step, key.tensor()]).collect();
         let loss = outcome.loss.clone();
         let changed = changed(outcome, state);
         let names: Vec<_> = changed.iter().map(|(slot, _)| format!("new.{}", kept.slots[*slot].0)).collect();
         let new = names.iter().zip(&changed).map(|(name, (_, value))| (&name[..], value));
-        let traced = WengertList::new(&inputs, &[("loss", &loss)].into_iter().chain(new).collect::<Vec<_>>());
-        let (list, passes) = run_passes(&traced, &[&FoldConstants::<B>::new(), &Simplify]);
+        let list = WengertList::new(&inputs, &[("loss", &loss)].into_iter().chain(new).collect::<Vec<_>>());
 
-        let of_batch = kept.slots.len()..kept.slots.len() + batch.len();
         let mut roles = alloc::vec![Role::Kept; inputs.len()];
-        roles[of_batch].fill(Role::Given);
+        roles[kept.slots.len()..][..batch.inputs.len()].fill(Role::Given);
         for (number, (slot, _)) in changed.iter().enumerate() {
             roles[*slot] = Role::Carried(1 + number);
         }
-        let program = B::compile(&list, &roles, device);
-        Self { outline: outline(example), batch, list, passes, program, used: 0 }
+        Traced { list, roles, extra: () }
     }
 }
 
@@ -135,9 +117,4 @@ fn changed<C: Backend>(outcome: Outcome<C>, state: &[Vec<Tensor<C>>]) -> Vec<(us
     }
     let buffers = (slot..).zip(outcome.buffers).filter_map(|(slot, new)| Some((slot, new?)));
     first.into_iter().chain(of_state).chain(buffers).collect()
-}
-
-/// `prefix.path`, where the path may be empty.
-fn join(prefix: &str, path: &str) -> String {
-    if path.is_empty() { prefix.into() } else { format!("{prefix}.{path}") }
 }
