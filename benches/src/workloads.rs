@@ -11,7 +11,7 @@ mod timing;
 use core::error::Error;
 use core::time::Duration;
 
-use autodiff_core::{Backend, Element, Execute, Index, Shape, Tensor};
+use autodiff_core::{Backend, Element, Execute, Index, Shape, Tensor, WengertList};
 
 pub use timing::{Timing, time};
 
@@ -22,6 +22,8 @@ pub enum Mode {
     Eager,
     /// Traced once, and run as one list.
     Compiled,
+    /// Traced and planned in each step, and not run: what compiling costs. The step answers the length of the list.
+    Planned,
 }
 
 /// One step of a workload, which answers its loss.
@@ -98,9 +100,16 @@ pub fn product_name(elem: &str, [m, k, n]: [usize; 3]) -> String {
     if m == k && k == n { format!("matmul_{elem}_{m}") } else { format!("matmul_{elem}_{m}x{k}x{n}") }
 }
 
-/// Builds the workload of one of the [`NAMES`].
+/// Builds the workload of one of the [`NAMES`]; `deep_chain`, `lstm_lm` and `mini_gpt` also with another number of layers or
+/// tokens behind a colon: `lstm_lm:128`.
 #[must_use]
 pub fn build<B: Execute>(name: &str, mode: Mode, device: &B::Device) -> Option<(Unit, Step)> {
+    let (name, size) = match name.split_once(':') {
+        Some((name @ ("deep_chain" | "lstm_lm" | "mini_gpt"), size)) => (name, Some(size.parse().ok()?)),
+        Some(_) => return None,
+        None => (name, None),
+    };
+    let size = |usual: usize| size.unwrap_or(usual);
     let step = match name {
         "softmax_regression" => (Unit::MsPerStep, classifiers::softmax_regression::<B>(mode, device)),
         "lecture_mlp" => (Unit::UsPerStep, classifiers::lecture_mlp::<B>(mode, device, false)),
@@ -108,12 +117,12 @@ pub fn build<B: Execute>(name: &str, mode: Mode, device: &B::Device) -> Option<(
         "mlp" => (Unit::MsPerStep, classifiers::mlp::<B>(mode, device)),
         "lenet5" => (Unit::MsPerStep, classifiers::lenet5::<B>(mode, device)),
         "vgg_small" => (Unit::MsPerStep, classifiers::vgg_small::<B>(mode, device)),
-        "lstm_lm" => (Unit::MsPerStep, language::lstm_lm::<B>(mode, device)),
-        "mini_gpt" => (Unit::MsPerStep, language::mini_gpt::<B>(mode, device)),
-        "mlp_infer1" => (Unit::UsPerCall, classifiers::mlp_infer1::<B>(device)),
-        "lenet5_infer1" => (Unit::UsPerCall, classifiers::lenet5_infer1::<B>(device)),
-        "elementwise" => (Unit::MsPerStep, functions::elementwise::<B>(device)),
-        "deep_chain" => (Unit::MsPerStep, functions::deep_chain::<B>(device)),
+        "lstm_lm" => (Unit::MsPerStep, language::lstm_lm::<B>(mode, size(language::LENGTH), device)),
+        "mini_gpt" => (Unit::MsPerStep, language::mini_gpt::<B>(mode, size(2), device)),
+        "mlp_infer1" => (Unit::UsPerCall, classifiers::mlp_infer1::<B>(mode, device)),
+        "lenet5_infer1" => (Unit::UsPerCall, classifiers::lenet5_infer1::<B>(mode, device)),
+        "elementwise" => (Unit::MsPerStep, functions::elementwise::<B>(mode, device)),
+        "deep_chain" => (Unit::MsPerStep, functions::deep_chain::<B>(mode, size(1000), device)),
         _ => return None,
     };
     Some(step)
@@ -121,10 +130,10 @@ pub fn build<B: Execute>(name: &str, mode: Mode, device: &B::Device) -> Option<(
 
 /// Builds the product of these extents.
 #[must_use]
-pub fn build_product<B: Execute>(extents: [usize; 3], device: &B::Device) -> (Unit, Step) {
+pub fn build_product<B: Execute>(mode: Mode, extents: [usize; 3], device: &B::Device) -> (Unit, Step) {
     #[expect(clippy::cast_precision_loss, reason = "a few thousand millions")]
     let flops = 2.0 * extents.iter().product::<usize>() as f64;
-    (Unit::GflopPerS(flops), functions::product::<B>(extents, device))
+    (Unit::GflopPerS(flops), functions::product::<B>(mode, extents, device))
 }
 
 /// One gradient of the lecture's network: what a fresh process does to be timed as a whole.
@@ -153,6 +162,11 @@ impl<B: Backend> Inputs<B> {
         let uniform = Tensor::<B>::uniform(&self.keys.next_key(), shape);
         (uniform * f64::from(bound)).floor().cast(autodiff_core::DType::Index).to_index()
     }
+}
+
+/// The length of a list as what a step answers.
+fn length<E: Element>(list: &WengertList<E>) -> f64 {
+    u32::try_from(list.assignments().len()).map_or(f64::INFINITY, f64::from)
 }
 
 /// The loss as a number.

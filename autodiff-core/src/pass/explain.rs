@@ -76,13 +76,10 @@ impl<E: Element> fmt::Display for Explanation<E> {
 /// A list, with the cost behind each assignment.
 fn write_list<E: Element>(f: &mut fmt::Formatter<'_>, list: &WengertList<E>) -> fmt::Result {
     for line in list.lines() {
-        write!(f, "{}    # {}", line.text, list[line.var].spec)?;
         let cost = list.cost_of(line.var);
-        if line.assigns && cost.bytes > 0 {
-            writeln!(f, ", {} FLOP, {} bytes", cost.flops, cost.bytes)?
-        } else {
-            writeln!(f)?
-        }
+        let of_line =
+            (line.assigns && cost.bytes > 0).then(|| alloc::format!(", {} FLOP, {} bytes", cost.flops, cost.bytes));
+        writeln!(f, "{}    # {}{}", line.text, list[line.var].spec, of_line.unwrap_or_default())?;
     }
     Ok(())
 }

@@ -22,8 +22,9 @@ type Result<T> = core::result::Result<T, Box<dyn Error>>;
 #[derive(Debug, Parser)]
 #[command(name = "workloads")]
 struct Arguments {
-    /// A workload's name, several with commas, the beginning of some with a star behind it, or all; beside them, single
-    /// operations: `conv/lenet1 forward`, `rows/*`.
+    /// A workload's name, several with commas, the beginning of some with a star behind it, or all; beside them, another
+    /// size of some: `deep_chain:2000`, `lstm_lm:128`, `mini_gpt:24`; what it takes to trace and plan one: `compile/mini_gpt:24`;
+    /// single operations: `conv/lenet1 forward`, `rows/*`.
     #[arg(long, default_value = "all")]
     workload: String,
     /// What computes.
@@ -78,6 +79,10 @@ fn run(arguments: &Arguments) -> Result<()> {
     }
 }
 
+fn unknown(name: &str) -> Box<dyn Error> {
+    format!("{name} is no workload").into()
+}
+
 /// A backend in both precisions.
 struct On<'a, S: Backend, D: Backend> {
     single: S::Device,
@@ -93,14 +98,21 @@ impl<S: Execute, D: Execute> On<'_, S, D> {
         }
         let mode = if self.arguments.mode == ModeName::Eager { Mode::Eager } else { Mode::Compiled };
         let mut any = false;
-        for name in NAMES.into_iter().filter(|name| self.wants(name)) {
-            let (unit, mut step) = build::<S>(name, mode, &self.single).ok_or("a listed workload that is not there")?;
+        let sized = self.arguments.workload.split(',').filter(|name| name.contains(':') && !name.contains('/'));
+        for name in NAMES.into_iter().filter(|name| self.wants(name)).chain(sized) {
+            let (unit, mut step) = build::<S>(name, mode, &self.single).ok_or_else(|| unknown(name))?;
             self.report(name, unit, &time(&mut step)?)?;
             any = true;
         }
+        for name in self.arguments.workload.split(',') {
+            let Some(of) = name.strip_prefix("compile/") else { continue };
+            let (_, mut step) = build::<S>(of, Mode::Planned, &self.single).ok_or_else(|| unknown(name))?;
+            self.report(name, Unit::MsPerStep, &time(&mut step)?)?;
+            any = true;
+        }
         for extents in PRODUCTS {
-            any |= self.product("f32", extents, || build_product::<S>(extents, &self.single))?;
-            any |= self.product("f64", extents, || build_product::<D>(extents, &self.double))?;
+            any |= self.product("f32", extents, || build_product::<S>(mode, extents, &self.single))?;
+            any |= self.product("f64", extents, || build_product::<D>(mode, extents, &self.double))?;
         }
         for kernel in kernels::all::<S>(&self.single) {
             let name = format!("{kernel:?}");
@@ -118,7 +130,7 @@ impl<S: Execute, D: Execute> On<'_, S, D> {
             self.report("cold_start", Unit::MsPerStep, &self.cold_start()?)?;
             any = true;
         }
-        if any { Ok(()) } else { Err(format!("{} is no workload", self.arguments.workload).into()) }
+        if any { Ok(()) } else { Err(unknown(&self.arguments.workload)) }
     }
 
     /// Whether the product was asked for.

@@ -2,8 +2,8 @@
 
 use autodiff_core::{Autodiff, Backend, Execute, Index, Tensor};
 use nn::{
-    AvgPool2d, BatchNorm2d, Context, Conv2d, ConvOptions, Flatten, Keys, Layer, Linear, MaxPool2d, Module, Padding,
-    Param, ReLU, Tanh, TrainStep,
+    AvgPool2d, BatchNorm2d, Context, Conv2d, ConvOptions, Flatten, Inference, Keys, Layer, Linear, MaxPool2d, Module,
+    Padding, Param, ReLU, Tanh, TrainStep,
 };
 use optim::{Adam, Optimizer, Sgd};
 
@@ -15,12 +15,17 @@ type Batch<B> = (Tensor<B>, Index<B>);
 /// A training step by this mode; one function item cannot be generic over both, so it is a macro.
 macro_rules! training {
     ($mode:expr, $model:expr, $optimizer:expr, $loss:path, $batch:expr) => {{
+        use super::classifiers::repeated;
         let (model, optimizer, batch) = ($model, $optimizer, $batch);
-        let step = match $mode {
-            Mode::Eager => TrainStep::eager(model, optimizer, $loss),
-            Mode::Compiled => TrainStep::compile(model, optimizer, $loss, &batch),
+        let step: super::Step = match $mode {
+            Mode::Eager => repeated(TrainStep::eager(model, optimizer, $loss), batch),
+            Mode::Compiled => repeated(TrainStep::compile(model, optimizer, $loss, &batch), batch),
+            Mode::Planned => Box::new(move || {
+                let step = TrainStep::compile(model.clone(), optimizer, $loss, &batch);
+                Ok(step.list().map_or(0.0, super::length))
+            }),
         };
-        super::classifiers::repeated(step, batch)
+        step
     }};
 }
 pub(super) use training;
@@ -113,10 +118,32 @@ pub(super) fn mlp<B: Execute>(mode: Mode, device: &B::Device) -> Step {
     training!(mode, perceptron(&mut inputs.keys), Adam::new(1e-3), labelled, batch)
 }
 
-pub(super) fn mlp_infer1<B: Execute>(device: &B::Device) -> Step {
+/// The logits of one image, of which a step answers the first. As `training`, a macro.
+macro_rules! inference {
+    ($mode:expr, $model:expr, $forward:path, $x:expr) => {{
+        let (model, x) = ($model, $x);
+        let step: Step = match $mode {
+            Mode::Eager => Box::new(move || Ok(number($forward(&model, &x, &mut Context::evaluation()).0.item()))),
+            Mode::Compiled => super::functions::compiled(Inference::compile(&model, $forward, &x), x),
+            Mode::Planned => Box::new(move || Ok(super::length(Inference::compile(&model, $forward, &x).list()))),
+        };
+        step
+    }};
+}
+
+fn logits<B: Backend, M: Layer<B, Output = Tensor<B>>>(
+    model: &M,
+    x: &Tensor<B>,
+    ctx: &mut Context<B>,
+) -> (Tensor<B>, Tensor<B>) {
+    let logits = model.forward(x, ctx);
+    (logits.slice(1, ..1).reshape([]), logits)
+}
+
+pub(super) fn mlp_infer1<B: Execute>(mode: Mode, device: &B::Device) -> Step {
     let mut inputs = Inputs::<B>::new(device);
-    let (x, model) = (inputs.normal([1, 784], 1.0), perceptron(&mut inputs.keys));
-    Box::new(move || Ok(number(model.forward(&x, &mut Context::evaluation()).slice(1, ..1).reshape([]).item())))
+    let x = inputs.normal([1, 784], 1.0);
+    inference!(mode, perceptron(&mut inputs.keys), logits, x)
 }
 
 type LeNet5<B> = (
@@ -147,10 +174,10 @@ pub(super) fn lenet5<B: Execute>(mode: Mode, device: &B::Device) -> Step {
     training!(mode, lenet(&mut inputs.keys), optimizer, labelled, batch)
 }
 
-pub(super) fn lenet5_infer1<B: Execute>(device: &B::Device) -> Step {
+pub(super) fn lenet5_infer1<B: Execute>(mode: Mode, device: &B::Device) -> Step {
     let mut inputs = Inputs::<B>::new(device);
-    let (x, model) = (inputs.normal([1, 1, 28, 28], 1.0), lenet(&mut inputs.keys));
-    Box::new(move || Ok(number(model.forward(&x, &mut Context::evaluation()).slice(1, ..1).reshape([]).item())))
+    let x = inputs.normal([1, 1, 28, 28], 1.0);
+    inference!(mode, lenet(&mut inputs.keys), logits, x)
 }
 
 /// A convolution, batch normalisation, and a rectifier.

@@ -13,13 +13,13 @@ use super::{Inputs, Mode, Step};
 /// How many tokens there are.
 const VOCABULARY: usize = 65;
 /// How many of them stand in a row.
-const LENGTH: usize = 64;
+pub(super) const LENGTH: usize = 64;
 
 /// Tokens, and those that follow them.
 type Batch<B> = (Index<B>, Index<B>);
 
-fn batch<B: Execute>(inputs: &mut Inputs<B>, rows: usize) -> Batch<B> {
-    (inputs.below(65, [rows, LENGTH]), inputs.below(65, [rows, LENGTH]))
+fn batch<B: Execute>(inputs: &mut Inputs<B>, rows: usize, length: usize) -> Batch<B> {
+    (inputs.below(65, [rows, length]), inputs.below(65, [rows, length]))
 }
 
 /// One layer of long short-term memory between an embedding and a linear layer.
@@ -29,9 +29,9 @@ fn recurrent<B: Backend>(model: &Recurrent<B>, (tokens, next): &Batch<B>, ctx: &
     model.forward(tokens, ctx).cross_entropy(next).mean()
 }
 
-pub(super) fn lstm_lm<B: Execute>(mode: Mode, device: &B::Device) -> Step {
+pub(super) fn lstm_lm<B: Execute>(mode: Mode, length: usize, device: &B::Device) -> Step {
     let mut inputs = Inputs::<B>::new(device);
-    let batch = batch(&mut inputs, 32);
+    let batch = batch(&mut inputs, 32, length);
     let keys = &mut inputs.keys;
     let options = RecurrentOptions { batch_first: true, ..RecurrentOptions::default() };
     let lstm = LSTM::with(64, 128, options, keys);
@@ -56,9 +56,9 @@ fn attentive<B: Backend>(model: &Gpt<B>, (tokens, next): &Batch<B>, ctx: &mut Co
     model.head.forward(&model.blocks.forward(&x, &AttentionMask::causal(), ctx)).cross_entropy(next).mean()
 }
 
-pub(super) fn mini_gpt<B: Execute>(mode: Mode, device: &B::Device) -> Step {
+pub(super) fn mini_gpt<B: Execute>(mode: Mode, layers: usize, device: &B::Device) -> Step {
     let mut inputs = Inputs::<B>::new(device);
-    let batch = batch(&mut inputs, 16);
+    let batch = batch(&mut inputs, 16, LENGTH);
     let positions = Param::new(inputs.normal([LENGTH, WIDTH], 1.0));
     let keys = &mut inputs.keys;
     let options = TransformerOptions {
@@ -69,7 +69,7 @@ pub(super) fn mini_gpt<B: Execute>(mode: Mode, device: &B::Device) -> Step {
         norm_first: true,
         ..TransformerOptions::default()
     };
-    let layers = (0..2).map(|_| TransformerEncoderLayer::with(WIDTH, 4, options, keys)).collect();
+    let layers = (0..layers).map(|_| TransformerEncoderLayer::with(WIDTH, 4, options, keys)).collect();
     let model = Gpt {
         tokens: Embedding::new(VOCABULARY, WIDTH, keys),
         positions,

@@ -65,6 +65,7 @@ fn weights_of_another_shape_are_refused() {
     inference.set_model(&Linear::new(3, 4, &mut keys));
 }
 
+#[expect(clippy::ptr_arg, reason = "a batch is a vector")]
 /// A number of answers that depends on the batch, and indices among them.
 fn several<B: Backend>(x: &Param<B>, batch: &Vec<Tensor<B>>, _: &mut Context<B>) -> (Vec<Tensor<B>>, Index<B>) {
     let sums: Vec<_> = batch.iter().map(|y| y + x.value()).collect();
