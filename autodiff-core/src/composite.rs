@@ -4,6 +4,7 @@
 //! tensor operations; a backend may compute it by one fused kernel. Differentiation uses the declared gradient, so a
 //! fused kernel never costs one. Each has a file here with its formula, shape rule, body and gradient.
 
+mod addmm;
 mod attention;
 mod cross_entropy;
 #[cfg(feature = "alloc")]
@@ -38,6 +39,8 @@ pub enum Composite {
     },
     /// `(x: [.., C], label: index[..]) -> [..]`: `y = -log softmax(x)[label]`, one loss per row.
     CrossEntropy,
+    /// `(c: [.., m, n], a: [.., m, k], b: [.., k, n]) -> [.., m, n]`: `y = c + a b`
+    AddMatMul,
     /// `y = log(1 + e^x)`
     Softplus,
     /// `y = x Phi(x)` with the normal distribution function `Phi(x) = erfc(-x / sqrt 2) / 2`.
@@ -81,6 +84,7 @@ impl Composite {
             Self::LogSoftmax { .. } => "log_softmax",
             Self::LogSumExp { .. } => "logsumexp",
             Self::CrossEntropy => "cross_entropy",
+            Self::AddMatMul => "addmm",
             Self::Softplus => "softplus",
             Self::Gelu => "gelu",
             Self::Standardize { .. } => "standardize",
@@ -95,6 +99,7 @@ impl Composite {
             Self::Softmax { axis } | Self::LogSoftmax { axis } => softmax::infer(self.name(), inputs, axis.into()),
             Self::LogSumExp { axis } => softmax::infer_logsumexp(inputs, axis.into()),
             Self::CrossEntropy => cross_entropy::infer(inputs),
+            Self::AddMatMul => addmm::infer(inputs),
             Self::Softplus | Self::Gelu => of_elements(self.name(), inputs),
             Self::Standardize { axes, .. } | Self::RmsNorm { axes, .. } => normalize::infer(self.name(), inputs, axes),
             Self::LayerNorm { .. } => normalize::infer_layer_norm(inputs),
@@ -118,7 +123,7 @@ impl fmt::Display for Composite {
             Self::LayerNorm { eps } => write!(f, ", eps={eps:?}"),
             Self::Attention { causal, scale: None } => write!(f, ", causal={causal}"),
             Self::Attention { causal, scale: Some(scale) } => write!(f, ", causal={causal}, scale={scale:?}"),
-            Self::CrossEntropy | Self::Softplus | Self::Gelu => Ok(()),
+            Self::CrossEntropy | Self::AddMatMul | Self::Softplus | Self::Gelu => Ok(()),
         }
     }
 }
@@ -127,7 +132,7 @@ impl fmt::Display for Composite {
 mod rule {
     use alloc::vec::Vec;
 
-    use super::{Composite, attention, cross_entropy, gelu, normalize, softmax, softplus};
+    use super::{Composite, addmm, attention, cross_entropy, gelu, normalize, softmax, softplus};
     use crate::op::each_needed;
     use crate::{Backend, Needs, Node, Saves, Scalar, Tensor};
 
@@ -152,6 +157,7 @@ mod rule {
                 Self::LogSoftmax { axis } => softmax::log_softmax(&inputs[0], axis.into()),
                 Self::LogSumExp { axis } => softmax::logsumexp(&inputs[0], axis.into()),
                 Self::CrossEntropy => cross_entropy::body(&inputs[0], &inputs[1].to_index()),
+                Self::AddMatMul => addmm::body(inputs),
                 Self::Softplus => softplus::body(&inputs[0]),
                 Self::Gelu => gelu::body(&inputs[0]),
                 Self::Standardize { axes, eps } => normalize::standardize(&inputs[0], axes, eps.get()),
@@ -170,6 +176,7 @@ mod rule {
                 Self::Softmax { .. } | Self::LogSoftmax { .. } => Saves::NONE.and_output(),
                 Self::LogSumExp { .. } => Saves::NONE.and_input(0).and_output(),
                 Self::CrossEntropy => Saves::NONE.and_input(0).and_input(1),
+                Self::AddMatMul => addmm::saves(needs),
                 Self::Softplus | Self::Gelu | Self::Standardize { .. } | Self::RmsNorm { .. } => {
                     Saves::NONE.and_input(0)
                 }
@@ -185,6 +192,7 @@ mod rule {
                 (Self::LogSumExp { .. }, _) => softmax::logsumexp_grad(at),
                 (Self::CrossEntropy, 0) => cross_entropy::grad(at),
                 (Self::CrossEntropy, _) => unreachable!("labels are declared to have no gradient"),
+                (Self::AddMatMul, _) => addmm::grad(arg, at),
                 (Self::Softplus, _) => softplus::grad(at),
                 (Self::Gelu, _) => gelu::grad(at),
                 (Self::Standardize { axes, eps }, _) => normalize::standardize_grad(axes, eps.get(), at),

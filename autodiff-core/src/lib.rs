@@ -69,7 +69,10 @@ pub use {
     execute::{Execute, Lifetime, MemoryMap, Role, Slot, Watch},
     list::{Assignment, Cost, InputError, Instruction, ReverseList, Var, WengertList},
     op::{Needs, Node, Op, Saves},
-    pass::{Explanation, FoldConstants, Pass, PassReport, Passes, Simplify, Size, Stage, run_passes},
+    pass::{
+        Accumulate, Explanation, FoldConstants, Pass, PassReport, Passes, Rematerialise, Simplify, Size, Stage,
+        run_passes,
+    },
     pointwise::{Pointwise, pointwise},
     shared::Shared,
     tensor::{Conv, Index, Interpolation, Pool, Tensor},

@@ -19,8 +19,9 @@ use crate::trace::Custom;
 use crate::{DataBuf, Element, Primitive, Shared, Spec};
 
 pub use cost::Cost;
+pub(crate) use cost::bytes;
 #[cfg(feature = "std")]
-pub(crate) use cost::{bytes, moved, traced_flops};
+pub(crate) use cost::{moved, traced_flops};
 pub(crate) use eval::Rewrite;
 pub use reverse::ReverseList;
 

@@ -1,17 +1,21 @@
 //! Passes: rewritings of a [`WengertList`] that compute the same, one file each.
 
+mod accumulate;
 mod explain;
 mod fold;
+mod rematerialise;
 mod simplify;
 
 use core::fmt;
 
 use alloc::vec::Vec;
 
-use crate::{Backend, Cost, Element, WengertList};
+use crate::{Cost, Element, Execute, WengertList};
 
+pub use accumulate::Accumulate;
 pub use explain::Explanation;
 pub use fold::FoldConstants;
+pub use rematerialise::Rematerialise;
 pub use simplify::Simplify;
 
 /// A rewriting of a list: the same outputs from the same inputs, to the bit.
@@ -91,33 +95,43 @@ pub struct Passes {
     pub fold_constants: bool,
     /// [`Simplify`]; on by default.
     pub simplify: bool,
+    /// [`Accumulate`]; on by default.
+    pub accumulate: bool,
+    /// [`Rematerialise`], where the memory of computed values is to have a limit, in bytes; none by default.
+    pub memory_limit: Option<u64>,
 }
 
 impl Default for Passes {
     fn default() -> Self {
-        Self { fold_constants: true, simplify: true }
+        Self { fold_constants: true, simplify: true, accumulate: true, memory_limit: None }
     }
 }
 
 impl Passes {
     /// None at all: a list is planned as it was traced.
-    pub const NONE: Self = Self { fold_constants: false, simplify: false };
+    pub const NONE: Self = Self { fold_constants: false, simplify: false, accumulate: false, memory_limit: None };
 
     /// The list behind the passes that are on, and what each has done; constants are folded as `B` computes.
     #[must_use]
-    pub fn run<B: Backend>(&self, list: &WengertList<B::Elem>) -> (WengertList<B::Elem>, Vec<PassReport>) {
+    pub fn run<B: Execute>(&self, list: &WengertList<B::Elem>) -> (WengertList<B::Elem>, Vec<PassReport>) {
         self.with::<B, _>(|passes| run_passes(list, passes))
     }
 
     /// The list as it was, and behind each pass.
     #[must_use]
-    pub fn stages<B: Backend>(&self, list: &WengertList<B::Elem>) -> Vec<Stage<B::Elem>> {
+    pub fn stages<B: Execute>(&self, list: &WengertList<B::Elem>) -> Vec<Stage<B::Elem>> {
         self.with::<B, _>(|passes| stages(list, passes))
     }
 
-    fn with<B: Backend, R>(&self, f: impl FnOnce(&[&dyn Pass<B::Elem>]) -> R) -> R {
+    fn with<B: Execute, R>(&self, f: impl FnOnce(&[&dyn Pass<B::Elem>]) -> R) -> R {
         let fold = FoldConstants::<B>::new();
-        let all: [(bool, &dyn Pass<B::Elem>); 2] = [(self.fold_constants, &fold), (self.simplify, &Simplify)];
+        let rematerialise = Rematerialise::<B>::new(self.memory_limit.unwrap_or(u64::MAX));
+        let all: [(bool, &dyn Pass<B::Elem>); 4] = [
+            (self.fold_constants, &fold),
+            (self.simplify, &Simplify),
+            (self.accumulate, &Accumulate),
+            (self.memory_limit.is_some(), &rematerialise),
+        ];
         f(&all.into_iter().filter(|(on, _)| *on).map(|(_, pass)| pass).collect::<Vec<_>>())
     }
 }

@@ -6,7 +6,7 @@
 mod float;
 mod index;
 
-use autodiff_core::{Binary, DType, DataMut, Primitive, Spec, Unary, bf16, f16};
+use autodiff_core::{Binary, Composite, DType, DataMut, Primitive, Spec, Unary, bf16, f16};
 
 use self::float::{AsBf16, AsElem, AsF16, float};
 use self::index::index;
@@ -41,6 +41,9 @@ pub fn cost<T, O: Operands<T> + ?Sized>(primitive: &Primitive, inputs: &O, spec:
         inputs.get(arg).shape().extents().get(axes).map_or(1, |extents| extents.iter().product::<usize>())
     };
     match primitive {
+        Primitive::Call(Composite::AddMatMul) => {
+            written.saturating_mul(inputs.get(1).shape().extents().last().copied().unwrap_or(1))
+        }
         Primitive::MatMul => written.saturating_mul(summands(0, spec.shape.rank() - 1..)),
         Primitive::Conv { .. } => written.saturating_mul(summands(1, 1..)),
         Primitive::ConvInputGrad { .. } => elements(0).saturating_mul(summands(1, 1..)),
@@ -141,6 +144,24 @@ where
         (DataMut::Bf16(out), AnyView::Bf16(u)) => <K as Kernels<bf16>>::scatter_add(axis, at, u, shape, out),
         (DataMut::Index(out), AnyView::Index(u)) => scalar::scatter_index(axis, at, u, shape, out),
         (out, u) => mismatch(&Primitive::ScatterAdd { axis: 0 }, out.dtype(), u.dtype()),
+    }
+}
+
+/// Adds the product of the second and the third input to the first, which `out` holds already.
+///
+/// # Panics
+/// When the formats differ.
+pub fn add_matmul_in_place<T, K, O>(inputs: &O, out: DataMut<'_, T>)
+where
+    T: Scalar,
+    K: KernelSet<T>,
+    O: Operands<T> + ?Sized,
+{
+    match (out, inputs.get(1), inputs.get(2)) {
+        (DataMut::Elem(out), AnyView::Elem(a), AnyView::Elem(b)) => <K as Kernels<T>>::matmul(a, b, out, true),
+        (DataMut::F16(out), AnyView::F16(a), AnyView::F16(b)) => <K as Kernels<f16>>::matmul(a, b, out, true),
+        (DataMut::Bf16(out), AnyView::Bf16(a), AnyView::Bf16(b)) => <K as Kernels<bf16>>::matmul(a, b, out, true),
+        (out, a, _) => mismatch(&Primitive::MatMul, out.dtype(), a.dtype()),
     }
 }
 

@@ -209,7 +209,7 @@ pub trait KernelSet<T: Scalar>: Kernels<T> + Kernels<f16> + Kernels<bf16> {
     /// Whether a composite has a kernel here. All others are computed by their bodies.
     #[must_use]
     fn claims(composite: &Composite) -> bool {
-        matches!(composite, Composite::CrossEntropy)
+        matches!(composite, Composite::CrossEntropy | Composite::AddMatMul)
     }
 }
 

@@ -81,7 +81,7 @@ pub struct PlanStep {
     /// Where the result goes, in row-major order.
     pub target: Target,
     /// The operand whose slot the result takes over, element by element: for a function of one or two elements and for
-    /// the first operand of `scatter_add`.
+    /// the first operand of `scatter_add` and `addmm`.
     pub takes_over: Option<usize>,
 }
 

@@ -191,6 +191,8 @@ pub(crate) fn composite() -> Vec<Case> {
         let (op, inputs) = crate::composite::layer_norm(&x, rank);
         cases.push(Case::new(op, inputs));
     }
+    let (op, inputs) = crate::composite::add_matmul([2, 3, 2]);
+    cases.push(Case::new(op, inputs));
     let labels = Host::index(&[2, 0], [2]);
     cases.push(Case::new(Primitive::Call(Composite::CrossEntropy), [x, labels]));
     let (x, labels) = (Host::spread(28, [2, 2, 3], -1.5, 1.5), Host::index(&[2, 0, 1, 1], [2, 2]));

@@ -38,6 +38,13 @@ pub(crate) fn layer_norm(x: &Host, rank: usize) -> (Primitive, Vec<Host>) {
     (Primitive::Call(Composite::LayerNorm { eps: Scalar::new(0.25) }), Vec::from([x.clone(), weight, bias]))
 }
 
+/// A product of so many rows, summands and columns, in two batches, and what it is added to.
+pub(crate) fn add_matmul([m, k, n]: [usize; 3]) -> (Primitive, Vec<Host>) {
+    let shapes = [[2, m, n], [2, m, k], [2, k, n]];
+    let inputs = (20..).zip(shapes).map(|(seed, shape)| Host::spread(seed, shape, -2.0, 2.0)).collect();
+    (Primitive::Call(Composite::AddMatMul), inputs)
+}
+
 /// Attention over `queries`, `keys` and widths, in two batches, with a mask or without.
 pub(crate) fn attention(sizes: [usize; 4], causal: bool, mask: Option<&[f64]>) -> (Primitive, Vec<Host>) {
     let [queries, keys, width, value_width] = sizes;
@@ -207,6 +214,18 @@ pub fn attend<B: Backend>(device: &B::Device) -> Outcome {
     subject.check(&op, &inputs)
 }
 
+/// Products added to what is there, of every size and format; a sum without products is what is there.
+pub fn add_products<B: Backend>(device: &B::Device) -> Outcome {
+    let subject = Subject::<B>::of(add_products::<B>, device);
+    for sizes in [[3, 4, 2], [1, 1, 1], [2, 0, 3], [0, 2, 2], [5, 67, 33]] {
+        let (op, inputs) = add_matmul(sizes);
+        for dtype in FLOATS {
+            subject.check(&op, &inputs.iter().map(|input| input.clone().cast(dtype)).collect::<Vec<_>>())?;
+        }
+    }
+    Ok(())
+}
+
 /// What a fused kernel answers is what the body means.
 pub fn as_their_bodies<B: Backend>(device: &B::Device) -> Outcome {
     let subject = Subject::<B>::of(as_their_bodies::<B>, device);
@@ -228,6 +247,10 @@ pub fn as_their_bodies<B: Backend>(device: &B::Device) -> Outcome {
         (subject.infer(&op, &inputs)?, inputs.iter().map(|host| subject.put(host)).collect::<Vec<_>>());
     let body = Composite::Attention { causal: true, scale: Some(Scalar::new(0.75)) }.body(&tensors);
     agree(&subject, "attention", &subject.apply(&op, &tensors, &out), &body)?;
+    let (op, inputs) = add_matmul([3, 4, 2]);
+    let tensors: Vec<_> = inputs.iter().map(|host| subject.put(host)).collect();
+    let found = subject.apply(&op, &tensors, &inputs[0].spec);
+    agree(&subject, "addmm", &found, &Composite::AddMatMul.body(&tensors))?;
     let (x, labels) = (Host::spread(10, [2, 2, 3], -3.0, 3.0), Host::index(&[0, 2, 1, 2], [2, 2]));
     let inputs = [subject.put(&x), subject.put(&labels)];
     let found = subject.apply(&Primitive::Call(Composite::CrossEntropy), &inputs, &Spec::elem([2, 2]));

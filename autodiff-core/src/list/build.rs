@@ -89,8 +89,8 @@ impl<E: Element> WengertList<E> {
 struct Expand<'f, F>(&'f F);
 
 impl<E: Element, F: Fn(&Composite) -> bool> Rewrite<E, Trace<E>> for Expand<'_, F> {
-    fn apply(&self, instruction: &Instruction<E>, args: &[Tensor<Trace<E>>], device: &()) -> Tensor<Trace<E>> {
-        match instruction {
+    fn apply(&self, list: &WengertList<E>, var: Var, args: &[Tensor<Trace<E>>], device: &()) -> Tensor<Trace<E>> {
+        match &list[var].instruction {
             Instruction::Apply(Primitive::Call(composite)) if !self.0(composite) => composite.body(args),
             Instruction::Custom(op) => op.forward(args),
             instruction => instruction.apply(args, device),

@@ -72,7 +72,7 @@ impl Primitive {
     }
 
     /// True where dense storage yields the input itself, or a view of it.
-    const fn is_view(&self) -> bool {
+    pub(crate) const fn is_view(&self) -> bool {
         self.is_movement() || matches!(self, Self::Barrier)
     }
 

@@ -54,7 +54,7 @@ impl<E: Element> WengertList<E> {
             match &assignment.instruction {
                 Instruction::Input(_) => {}
                 Instruction::Data(data) => values[place] = Some(convert(data, assignment.spec.shape, &device)),
-                instruction => values[place] = Some(rewrite.apply(instruction, &args, &device)),
+                _ => values[place] = Some(rewrite.apply(self, Var::new(place), &args, &device)),
             }
         }
         self.outputs.iter().map(|(_, var)| take(&mut values, &mut uses, *var)).collect()
@@ -74,15 +74,15 @@ impl<E: Element> WengertList<E> {
 /// What is made of each assignment on the way through a list. A trait, since a closure does not know its caller's line.
 pub(crate) trait Rewrite<E: Element, B: Backend> {
     #[track_caller]
-    fn apply(&self, instruction: &Instruction<E>, args: &[Tensor<B>], device: &B::Device) -> Tensor<B>;
+    fn apply(&self, list: &WengertList<E>, var: Var, args: &[Tensor<B>], device: &B::Device) -> Tensor<B>;
 }
 
 /// What the assignment says.
 pub(super) struct AsItIs;
 
 impl<E: Element, B: Backend> Rewrite<E, B> for AsItIs {
-    fn apply(&self, instruction: &Instruction<E>, args: &[Tensor<B>], device: &B::Device) -> Tensor<B> {
-        instruction.apply(args, device)
+    fn apply(&self, list: &WengertList<E>, var: Var, args: &[Tensor<B>], device: &B::Device) -> Tensor<B> {
+        list[var].instruction.apply(args, device)
     }
 }
 

@@ -8,7 +8,7 @@ use super::Pass;
 use crate::list::Rewrite;
 use crate::primitive::Scalar;
 use crate::trace::Traced;
-use crate::{Backend, Instruction, Primitive, Tensor, Trace, WengertList};
+use crate::{Backend, Instruction, Primitive, Tensor, Trace, Var, WengertList};
 
 /// The most numbers that a result may have to be kept in the list.
 const LARGEST: usize = 1 << 16;
@@ -54,10 +54,12 @@ impl<B: Backend> Pass<B::Elem> for FoldConstants<B> {
 impl<B: Backend> Rewrite<B::Elem, Trace<B::Elem>> for FoldConstants<B> {
     fn apply(
         &self,
-        instruction: &Instruction<B::Elem>,
+        list: &WengertList<B::Elem>,
+        var: Var,
         args: &[Tensor<Trace<B::Elem>>],
         device: &(),
     ) -> Tensor<Trace<B::Elem>> {
+        let instruction = &list[var].instruction;
         let y = instruction.apply(args, device);
         let Instruction::Apply(op) = instruction else { return y };
         if args.is_empty() || op.is_movement() || *op == Primitive::Barrier || y.shape().elements() > LARGEST {

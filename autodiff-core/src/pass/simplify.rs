@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use super::Pass;
 use crate::list::Rewrite;
-use crate::{Axes, Binary, Element, Instruction, Order, Primitive, Tensor, Trace, Unary, WengertList};
+use crate::{Axes, Binary, Element, Instruction, Order, Primitive, Tensor, Trace, Unary, Var, WengertList};
 
 /// Replaces assignments by shorter ones that yield the same bits (but for the sign of a NaN, which means nothing).
 ///
@@ -37,8 +37,8 @@ impl<E: Element> Pass<E> for Simplify {
 }
 
 impl<E: Element> Rewrite<E, Trace<E>> for Simplify {
-    fn apply(&self, instruction: &Instruction<E>, args: &[Value<E>], device: &()) -> Value<E> {
-        match instruction {
+    fn apply(&self, list: &WengertList<E>, var: Var, args: &[Value<E>], device: &()) -> Value<E> {
+        match &list[var].instruction {
             Instruction::Apply(op) if !args.is_empty() => make(op, &args.iter().collect::<Vec<_>>()),
             instruction => instruction.apply(args, device),
         }

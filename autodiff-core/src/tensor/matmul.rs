@@ -1,6 +1,6 @@
 //! The matrix product as NumPy defines it: vectors, matrices, batches of them.
 
-use crate::{Backend, Primitive, Shape, SpecError, Tensor};
+use crate::{Backend, Composite, Primitive, Shape, SpecError, Tensor};
 
 impl<B: Backend> Tensor<B> {
     /// The matrix product `[.., m, k] x [.., k, n] -> [.., m, n]`; gradients `g b^T` and `a^T g`.
@@ -30,6 +30,25 @@ impl<B: Backend> Tensor<B> {
             (_, 2) => self.matmul_by_matrix(other),
             _ => self.matmul_batched(other),
         }
+    }
+
+    /// `self + a b`: `[.., m, n] + [.., m, k] x [.., k, n]`, added up where `self` is, if nothing else reads it.
+    ///
+    /// Gradients: `g`, `g b^T` and `a^T g`.
+    ///
+    /// ```
+    /// use autodiff_core::Tensor;
+    /// use backend_cpu::Cpu;
+    /// let [c, a, b] = [1.0, 2.0, 3.0].map(|x| Tensor::<Cpu<f32>>::new(&[x; 4], [2, 2]));
+    /// assert_eq!(c.addmm(&a, &b).to_vec(), [13.0; 4]);
+    /// ```
+    ///
+    /// # Panics
+    /// When `a` and `b` are not matrices or equal batches of them, or `self` is not like their product: nothing is stretched.
+    #[must_use]
+    #[track_caller]
+    pub fn addmm(&self, a: &Self, b: &Self) -> Self {
+        Self::apply(&Primitive::Call(Composite::AddMatMul), [self, a, b])
     }
 
     /// A batch times one matrix is one product of all rows: no broadcast, and the matrix's gradient needs no sum.

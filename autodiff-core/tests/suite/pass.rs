@@ -1,6 +1,9 @@
 //! What each pass makes of a list, and what it leaves alone.
 
-use autodiff_core::{DType, FoldConstants, Pass, Primitive, Simplify, Spec, Tensor, Trace, WengertList, run_passes};
+use autodiff_core::{
+    Accumulate, Autodiff, DType, FoldConstants, Pass, Primitive, Simplify, Spec, Tensor, Trace, WengertList, f16,
+    run_passes,
+};
 use backend_cpu::Cpu;
 
 type Value = Tensor<Trace<f32>>;
@@ -125,4 +128,54 @@ fn passes_run_one_behind_another() {
     let lengths: Vec<_> =
         reports.iter().map(|report| (report.pass, report.before.assignments, report.after.assignments)).collect();
     assert_eq!(lengths, [("fold_constants", 5, 4), ("simplify", 4, 1)]);
+}
+
+/// The sum of products along a chain, as the gradient of a weight that is used in each link.
+fn tied_chain(links: usize, width: usize) -> WengertList<f32> {
+    let specs = [("h", Spec::elem([2, width])), ("w", Spec::elem([width, width]))];
+    WengertList::trace(&specs, |x| {
+        let w = Tensor::<Autodiff<Trace<f32>>>::variable(x[1].clone());
+        let h = (0..links).fold(Tensor::constant_of(x[0].clone()), |h, _| h.matmul(&w).tanh());
+        [("grad", h.sum().grad(&[&w]).remove(0).unwrap())]
+    })
+}
+
+#[test]
+fn products_are_added_up_where_the_sum_is() {
+    let list = tied_chain(4, 3);
+    let after = Accumulate.run(&list);
+    assert_eq!(after.to_string().matches("addmm").count(), 3);
+    assert_eq!(after.assignments().len() + 3, list.assignments().len());
+    let inputs = [[2, 3], [3, 3]].map(|shape: [usize; 2]| {
+        let numbers: Vec<f32> = (0..shape[0] * 3).map(|i| (i as f32).sin()).collect();
+        Tensor::<Cpu<f32>>::from_slice(&numbers, shape, &Default::default())
+    });
+    assert_eq!(after.eval(&inputs)[0].to_vec(), list.eval(&inputs)[0].to_vec());
+}
+
+#[test]
+fn products_that_are_long_or_read_elsewhere_or_of_halves_stay() {
+    let stays = |list: WengertList<f32>| assert!(Accumulate.run(&list) == list);
+    stays(passed_list([2, 300], [300, 2], |c, ab| vec![("y", c + ab)]));
+    stays(passed_list([2, 3], [3, 2], |c, ab| vec![("y", c + ab), ("ab", ab.clone())]));
+    stays(passed_list([2, 3], [3, 2], |c, ab| vec![("y", c + ab), ("z", ab.tanh())]));
+    stays(passed_list([2, 3], [3, 2], |_, ab| vec![("y", ab + ab)]));
+    stays(passed_list([2, 3], [3, 2], |c, ab| vec![("y", c - ab)]));
+    let half = [("c", Spec::elem([2, 2])), ("a", Spec::elem([2, 2]))];
+    let list = WengertList::<f16>::trace(&half, |x| [("y", &x[0] + x[1].matmul(&x[0]))]);
+    assert!(Accumulate.run(&list) == list);
+    let list = passed_list([2, 3], [3, 2], |c, ab| vec![("y", ab + c)]);
+    assert_eq!(Accumulate.run(&list).to_string(), "y = addmm(c, a, b)\n");
+}
+
+type Named = Vec<(&'static str, Tensor<Trace<f32>>)>;
+
+/// What a function makes of `c` and the product of `a` and `b`.
+fn passed_list(
+    a: [usize; 2],
+    b: [usize; 2],
+    f: impl Fn(&Tensor<Trace<f32>>, &Tensor<Trace<f32>>) -> Named,
+) -> WengertList<f32> {
+    let specs = [("c", Spec::elem([a[0], b[1]])), ("a", Spec::elem(a)), ("b", Spec::elem(b))];
+    WengertList::trace(&specs, |x| f(&x[0], &x[1].matmul(&x[2])))
 }

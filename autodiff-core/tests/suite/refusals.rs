@@ -305,6 +305,12 @@ fn composites() {
     refuses(norm, &[x, w, x], "layer_norm: the shapes differ: [3] and [2, 3]");
     accepts(norm, &[x, x, x], x);
     accepts(norm, &[x, w, w], x);
+    let add = call(Composite::AddMatMul);
+    refuses(add, &[x, x], "addmm: takes 3 inputs, 2 given");
+    refuses(add, &[x, x, x], "matmul: the inner extents differ: [2, 3] and [2, 3]");
+    refuses(add, &[elem([3]), x, elem([3, 3])], "addmm: the sum is not like the product: [3] and [2, 3]");
+    refuses(add, &[half([2, 3]), x, elem([3, 3])], "addmm: the sum is not like the product: f16[2, 3] and [2, 3]");
+    accepts(add, &[x, x, elem([3, 3])], x);
     let entropy = call(Composite::CrossEntropy);
     refuses(entropy, &[index([2, 3]), index([2])], "cross_entropy: input 0 must be floating-point, found index");
     refuses(entropy, &[x, elem([2])], "cross_entropy: input 1 must be index, found elem");

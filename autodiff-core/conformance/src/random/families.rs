@@ -326,7 +326,7 @@ impl Generator {
         let shape = self.shape(x);
         let composites = composite::of_shape(&shape);
         // The last ones are those of several inputs.
-        match choice.below(composites.len() + 4).checked_sub(composites.len()) {
+        match choice.below(composites.len() + 5).checked_sub(composites.len()) {
             None => self.push(Primitive::Call(choice.of(&composites)), [x]),
             Some(0) => {
                 let last = shape.rank().checked_sub(1)?;
@@ -334,6 +334,7 @@ impl Generator {
                 self.push(Primitive::Call(Composite::CrossEntropy), [x, labels])
             }
             Some(1) => self.layer_norm(choice, x),
+            Some(2) => self.add_matmul(choice, x),
             Some(_) => self.attention(choice, x),
         }
     }
@@ -346,6 +347,15 @@ impl Generator {
             inputs.push(self.filled(choice, x, last)?);
         }
         self.push(Primitive::Call(Composite::LayerNorm { eps: Scalar::new(0.25) }), inputs)
+    }
+
+    fn add_matmul(&mut self, choice: &mut Choice<'_>, x: usize) -> Made {
+        let [m, k, n] = [choice.below(3) + 1, choice.below(4), choice.below(3) + 1];
+        let mut inputs = Vec::new();
+        for shape in [[m, n], [m, k], [k, n]] {
+            inputs.push(self.filled(choice, x, shape.into())?);
+        }
+        self.push(Primitive::Call(Composite::AddMatMul), inputs)
     }
 
     fn attention(&mut self, choice: &mut Choice<'_>, x: usize) -> Made {

@@ -1,6 +1,6 @@
 //! Random programs behind the passes.
 
-use autodiff_core::{Execute, FoldConstants, Pass, Simplify, Tensor, WengertList, run_passes};
+use autodiff_core::{Accumulate, Execute, FoldConstants, Pass, Passes, Simplify, Tensor, WengertList};
 
 use super::{RandomProgram, same};
 use crate::failure::Outcome;
@@ -19,9 +19,9 @@ pub fn passes_change_nothing<B: Execute>(program: &RandomProgram, device: &B::De
         program.run(&mixed)
     });
     let fold = FoldConstants::<B>::new();
-    for pass in [&Simplify as &dyn Pass<B::Elem>, &fold] {
+    for pass in [&Simplify as &dyn Pass<B::Elem>, &fold, &Accumulate] {
         same(&subject, pass.name(), &pass.run(&list).eval(&inputs), &expected)?;
     }
-    let (all, _) = run_passes(&list, &[&fold, &Simplify, &fold]);
+    let (all, _) = Passes::default().run::<B>(&list);
     same(&subject, "all passes", &all.eval(&inputs), &expected)
 }

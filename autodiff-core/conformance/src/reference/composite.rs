@@ -14,6 +14,7 @@ pub(super) fn apply(composite: &Composite, inputs: &[&Host], out: &Spec) -> Exac
         Composite::LogSoftmax { axis } => log_softmax(inputs[0], axis.into()),
         Composite::LogSumExp { axis } => logsumexp(inputs[0], axis.into(), out),
         Composite::CrossEntropy => cross_entropy(inputs[0], inputs[1]),
+        Composite::AddMatMul => add_matmul(inputs, out),
         Composite::Softplus => Exact::new(inputs[0].values.iter().map(|&x| softplus(x)).collect()),
         Composite::Gelu => gelu(inputs[0]),
         Composite::Standardize { axes, eps } => normalize::standardize(inputs[0], axes, eps.get()),
@@ -21,6 +22,15 @@ pub(super) fn apply(composite: &Composite, inputs: &[&Host], out: &Spec) -> Exac
         Composite::LayerNorm { eps } => normalize::layer_norm(inputs, eps.get()),
         Composite::Attention { causal, scale } => attention::attention(inputs, causal, scale.map(Scalar::get), out),
     }
+}
+
+fn add_matmul(inputs: &[&Host], out: &Spec) -> Exact {
+    let mut exact = super::matmul(inputs[1], inputs[2], out);
+    for ((value, scale), c) in exact.values.iter_mut().zip(&mut exact.scale).zip(&inputs[0].values) {
+        *scale += value.abs() + c.abs();
+        *value += c;
+    }
+    exact
 }
 
 fn softplus(x: f64) -> f64 {

@@ -6,7 +6,9 @@ use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use autodiff_core::{DType, Data, Element, Instruction, Primitive, Role, Shape, Spec, WengertList, bf16, f16};
+use autodiff_core::{
+    Composite, DType, Data, Element, Instruction, Primitive, Role, Shape, Spec, WengertList, bf16, f16,
+};
 
 use super::Pool;
 use crate::layout::Layout;
@@ -24,7 +26,7 @@ impl Draft {
     /// The operands whose room the result can take over, element by element.
     pub(super) const fn may_take_over(&self) -> Range<usize> {
         match self.primitive {
-            Primitive::Unary(_) | Primitive::ScatterAdd { .. } => 0..1,
+            Primitive::Unary(_) | Primitive::ScatterAdd { .. } | Primitive::Call(Composite::AddMatMul) => 0..1,
             Primitive::Binary(_) => 0..2,
             _ => 0..0,
         }
