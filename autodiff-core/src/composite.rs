@@ -98,7 +98,7 @@ impl Composite {
             Self::Softplus | Self::Gelu => of_elements(self.name(), inputs),
             Self::Standardize { axes, .. } | Self::RmsNorm { axes, .. } => normalize::infer(self.name(), inputs, axes),
             Self::LayerNorm { .. } => normalize::infer_layer_norm(inputs),
-            Self::Attention { .. } => attention::infer(inputs),
+            Self::Attention { causal, .. } => attention::infer(inputs, causal),
         }
     }
 }
