@@ -20,6 +20,8 @@ use crate::{Axes, Scalar};
 
 /// A named function made of primitives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case", deny_unknown_fields))]
 pub enum Composite {
     /// `y_i = e^(x_i) / sum_j e^(x_j)` along an axis.
     Softmax {
@@ -32,6 +34,7 @@ pub enum Composite {
         axis: u8,
     },
     /// `y = log sum_j e^(x_j)` along an axis, which stays with extent 1.
+    #[cfg_attr(feature = "serde", serde(rename = "logsumexp"))]
     LogSumExp {
         /// The axis.
         axis: u8,

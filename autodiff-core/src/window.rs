@@ -25,6 +25,8 @@ const MAX: usize = 3;
 /// assert_eq!([0, 1, 2].map(|i| slide.cell(2, i, 5)), [Some(3), Some(4), None]);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 pub struct Slide {
     /// How many cells a window has.
     pub kernel: u32,
