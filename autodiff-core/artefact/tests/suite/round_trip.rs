@@ -1,7 +1,10 @@
 //! What is written comes back: the equal list, the same bits, the same results.
 
 use artefact::Artefact;
-use autodiff_core::{Backend, DataBuf, Element, Pointwise, Spec, Tensor, WengertList, bf16, f16, pointwise};
+use autodiff_core::{
+    Autodiff, Backend, DataBuf, Element, FoldConstants, Pointwise, Simplify, Spec, Tensor, Trace, WengertList, bf16,
+    f16, pointwise, run_passes,
+};
 use backend_cpu::{Cpu, Scalar};
 
 use crate::every;
@@ -112,4 +115,31 @@ fn an_operation_from_outside_is_expanded() {
     let again = Artefact::<f32>::from_bytes(&bytes).unwrap();
     assert_eq!(again.list(), &expanded);
     assert_eq!(again.list().to_string(), "z1 = add(x, x)\ny = softmax(z1, axis=0)\n");
+}
+
+/// A network with its gradients and their step, after the passes: as a compiled training step is.
+#[test]
+fn a_training_step_comes_back_equal() {
+    let specs = [
+        ("w", Spec::elem([4, 3])),
+        ("b", Spec::elem([3])),
+        ("x", Spec::elem([5, 4])),
+        ("label", Spec::index([5])),
+        ("rate", Spec::elem([])),
+    ];
+    let list = WengertList::<f32>::trace(&specs, |v| {
+        let [w, b] = [&v[0], &v[1]].map(|x| Tensor::<Autodiff<Trace<f32>>>::variable(x.clone()));
+        let x = Tensor::constant_of(v[2].clone());
+        let hidden = (x.matmul(&w) + &b).gelu();
+        let loss = hidden.cross_entropy(&Tensor::constant_of(v[3].clone()).to_index()).mean();
+        let gradients = loss.clone().backward();
+        let step = |x: &Tensor<Autodiff<_>>| x.value() - gradients.get(x).unwrap() * &v[4];
+        [("loss", loss.value().clone()), ("new w", step(&w)), ("new b", step(&b))]
+    });
+    let (list, _) = run_passes(&list, &[&Simplify, &FoldConstants::<Cpu<f32>>::new()]);
+    let weights = specs[..2].iter().map(|&(name, spec)| (name.to_string(), every::numbers(spec)));
+    let artefact = Artefact::new(list, weights).unwrap();
+    let again = Artefact::<f32>::from_bytes(&artefact.to_bytes().unwrap()).unwrap();
+    assert_eq!(again.list(), artefact.list());
+    assert_eq!(again.given().map(|(name, _)| name).collect::<Vec<_>>(), ["x", "label", "rate"]);
 }
