@@ -21,6 +21,8 @@ use crate::{Axes, Scalar};
 
 /// A named function made of primitives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case", deny_unknown_fields))]
 pub enum Composite {
     /// `y_i = e^(x_i) / sum_j e^(x_j)` along an axis.
     Softmax {
@@ -33,6 +35,7 @@ pub enum Composite {
         axis: u8,
     },
     /// `y = log sum_j e^(x_j)` along an axis, which stays with extent 1.
+    #[cfg_attr(feature = "serde", serde(rename = "logsumexp"))]
     LogSumExp {
         /// The axis.
         axis: u8,
@@ -103,7 +106,7 @@ impl Composite {
             Self::Softplus | Self::Gelu => of_elements(self.name(), inputs),
             Self::Standardize { axes, .. } | Self::RmsNorm { axes, .. } => normalize::infer(self.name(), inputs, axes),
             Self::LayerNorm { .. } => normalize::infer_layer_norm(inputs),
-            Self::Attention { .. } => attention::infer(inputs),
+            Self::Attention { causal, .. } => attention::infer(inputs, causal),
         }
     }
 }

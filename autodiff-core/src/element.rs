@@ -29,6 +29,7 @@ impl<T: ?Sized> MaybeSendSync for T {}
 /// ```text
 /// T::from_f64(x.into_f64()) == x                  (widening loses nothing)
 /// T::narrow(x.widen())    == x                  (nor does the accumulator)
+/// T::from_bits(x.bits()).bits() == x.bits()     (not even of a NaN)
 /// |T::from_f64(v) - v|    <= ulp(v) / 2         (one rounding, to nearest even)
 /// ```
 ///
@@ -37,6 +38,7 @@ impl<T: ?Sized> MaybeSendSync for T {}
 /// fn check<T: Element>(x: T) {
 ///     assert_eq!(T::from_f64(x.into_f64()), x);
 ///     assert_eq!(T::narrow(x.widen()), x);
+///     assert_eq!(T::from_bits(x.bits()), x);
 /// }
 /// check(0.1_f32);
 /// check(half::bf16::from_f32(3.0));
@@ -60,6 +62,8 @@ pub trait Element: FloatCore + NumAssign + Debug + Display + Default + MaybeSend
     fn narrow(value: Self::Accumulator) -> Self;
     /// The bits, zero-extended: how constants are compared and hashed.
     fn bits(self) -> u64;
+    /// The element of these bits, as [`bits`](Element::bits) gives them; those beyond the format are not read.
+    fn from_bits(bits: u64) -> Self;
 }
 
 macro_rules! element {
@@ -87,6 +91,10 @@ macro_rules! element {
             #[inline]
             fn bits(self) -> u64 {
                 u64::from(self.to_bits())
+            }
+            #[inline]
+            fn from_bits(bits: u64) -> Self {
+                Self::from_le_bytes(lowest(bits))
             }
         }
     };
@@ -117,6 +125,12 @@ fn round_bf16(value: f64) -> bf16 {
     bf16::from_f32(round_to_odd(value))
 }
 
+/// The lowest bytes, little end first.
+fn lowest<const N: usize>(bits: u64) -> [u8; N] {
+    let bytes = bits.to_le_bytes();
+    core::array::from_fn(|place| bytes[place])
+}
+
 fn same<T>(value: T) -> T {
     value
 }
@@ -128,6 +142,8 @@ element!(bf16, f32, "bf16", bf16::MANTISSA_DIGITS, round_bf16, bf16::to_f64, bf1
 
 /// What a tensor carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "lowercase"))]
 pub enum DType {
     /// The backend's element.
     Elem,

@@ -12,6 +12,8 @@ mod element;
 mod shape;
 pub mod spec;
 mod window;
+#[cfg(feature = "serde")]
+mod wire;
 
 mod composite;
 mod data;

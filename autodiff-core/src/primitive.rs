@@ -35,6 +35,8 @@ pub use unary::Unary;
 /// Elementwise primitives take inputs of one shape: broadcasting is an explicit [`Primitive::Broadcast`] that
 /// [`Tensor`](crate::Tensor) puts in above the backend. Reductions keep the reduced axes with extent 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case", deny_unknown_fields))]
 pub enum Primitive {
     /// A scalar, the same in every run: `y = value`.
     Constant {
@@ -87,6 +89,7 @@ pub enum Primitive {
         axis: u8,
     },
     /// The sum of each element and all before it along an axis, or all behind it. Those of indices wrap around.
+    #[cfg_attr(feature = "serde", serde(rename = "cumsum"))]
     CumSum {
         /// The axis.
         axis: u8,
@@ -95,11 +98,13 @@ pub enum Primitive {
     },
     /// The positions of the elements along the last axis, sorted by these: equal ones, as zeros of either sign are, stay in
     /// their order in both directions, NaN counts as the largest.
+    #[cfg_attr(feature = "serde", serde(rename = "argsort"))]
     ArgSort {
         /// Whether the largest comes first.
         descending: bool,
     },
     /// `[.., m, k] x [.., k, n] -> [.., m, n]`, matrix products over equal leading axes.
+    #[cfg_attr(feature = "serde", serde(rename = "matmul"))]
     MatMul,
     /// `x [n, c, s..], w [o, c / groups, k..] -> y [n, o, t..]`, cross-correlation: the sum of the products of a window's
     /// cells and a weight.
@@ -139,6 +144,7 @@ pub enum Primitive {
     },
     /// `x [.., s..] -> index[.., t..]`, over the last axes: where the largest cell of each window lies, counted in row-major
     /// order over all of `s..`; the first on a tie, the first NaN where there is one. Padding is never chosen.
+    #[cfg_attr(feature = "serde", serde(rename = "window_argmax"))]
     WindowArgMax {
         /// How windows slide; each must hold a cell.
         window: Window,

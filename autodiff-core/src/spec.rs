@@ -7,6 +7,8 @@ use crate::{DType, Shape};
 
 /// Shape and number format of a tensor: all that an operation's validity depends on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 pub struct Spec {
     /// The extents.
     pub shape: Shape,

@@ -25,6 +25,8 @@ const MAX: usize = 3;
 /// assert_eq!([0, 1, 2].map(|i| slide.cell(2, i, 5)), [Some(3), Some(4), None]);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 pub struct Slide {
     /// How many cells a window has.
     pub kernel: u32,
@@ -79,11 +81,23 @@ impl Slide {
         let windows = self.windows(size).unwrap_or(0);
         let (stride, lo) = (self.stride as usize, self.lo as usize);
         // A window that begins within the axis holds its first cell.
-        let before = (0..windows.min(lo.div_ceil(stride))).any(|window| {
-            let tap = (lo - window * stride).div_ceil(self.dilation as usize);
-            tap >= self.kernel as usize || self.cell(window, tap, size).is_none()
-        });
-        before || windows.checked_sub(1).is_some_and(|last| last * stride >= size + lo)
+        let before = windows.min(lo.div_ceil(stride));
+        // Of those that begin before it, the first reaches least far.
+        let short = before > 0 && lo.div_ceil(self.dilation as usize) >= self.kernel as usize;
+        let leaps = self.first_leap(size as u64).is_some_and(|window| window < before as u64);
+        short || leaps || windows.checked_sub(1).is_some_and(|last| last * stride >= size + lo)
+    }
+
+    /// The first window of those before the axis that has cells on both sides of it and none in it, were its kernel long
+    /// enough: the first cell that is not before the axis lies at `(window stride - lo) mod dilation`.
+    fn first_leap(&self, size: u64) -> Option<u64> {
+        let (dilation, lo) = (u64::from(self.dilation), u64::from(self.lo));
+        let start = (dilation - lo % dilation) % dilation;
+        match size.checked_sub(start) {
+            _ if size >= dilation => None,
+            None | Some(0) => Some(0),
+            Some(from) => least_multiple(u64::from(self.stride) % dilation, dilation, from, dilation - 1 - start),
+        }
     }
 
     /// Those of `windows` whose cell in place `tap` lies in `cells`; they follow one another.
@@ -101,6 +115,22 @@ impl Slide {
         let start = first(cells.start).max(windows.start);
         start..first(cells.end).min(windows.end).max(start)
     }
+}
+
+/// The least `n` for which `n a mod m` lies from `low` to `high`, where `a < m` and `low <= high < m`.
+///
+/// By Euclid's steps, not by trying: extents may come from anywhere. Where no multiple of `a` lies there before the first
+/// wrap, `n a - k m` does for the least `k` with `k m mod a` from `-high` to `-low`, modulo `a`. No number exceeds `m m`.
+fn least_multiple(a: u64, m: u64, low: u64, high: u64) -> Option<u64> {
+    if low == 0 || a == 0 {
+        return (low == 0).then_some(0);
+    }
+    let n = low.div_ceil(a);
+    if n * a <= high {
+        return Some(n);
+    }
+    let wraps = least_multiple(m % a, a, a - high % a, a - low % a)?;
+    Some((low + wraps * m).div_ceil(a))
 }
 
 /// How windows slide over the last one, two or three axes of a tensor.

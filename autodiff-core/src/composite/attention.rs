@@ -4,7 +4,7 @@ use crate::spec::{self, Fault, Spec, SpecError};
 
 const NAME: &str = "attention";
 
-pub(super) fn infer(inputs: &[Spec]) -> Result<Spec, SpecError> {
+pub(super) fn infer(inputs: &[Spec], causal: bool) -> Result<Spec, SpecError> {
     let [q, k, v] = spec::arity(NAME, &inputs[..inputs.len().min(3)])?;
     if inputs.len() > 4 {
         return Err(SpecError { op: NAME, fault: Fault::Arity { expected: 4, found: inputs.len() } });
@@ -30,6 +30,14 @@ pub(super) fn infer(inputs: &[Spec]) -> Result<Spec, SpecError> {
     }
     if let Some(mask) = inputs.get(3).filter(|mask| mask.shape.matrix() != [l, s]) {
         return Err(SpecError::shapes(NAME, "the mask needs a row for each query and a column for each key", mask, k));
+    }
+    // What the body makes on its way: a score for each query and key, and their positions.
+    let scores = q.shape.batch().with_matrix([l, s]);
+    if scores.checked_elements().is_none() {
+        return Err(SpecError { op: NAME, fault: Fault::TooLarge { shape: scores } });
+    }
+    if causal && i32::try_from(l.max(s)).is_err() {
+        return Err(SpecError::shapes(NAME, "an index holds 31 bits", q, k));
     }
     Ok(q.reshaped(q.shape.batch().with_matrix([l, width])))
 }

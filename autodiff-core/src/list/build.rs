@@ -107,8 +107,8 @@ struct Builder<E: Element> {
     merged: BTreeMap<(Primitive, Vec<Var>), Var>,
     /// Assignments of data and users' operations, which have no order: those with equal keys are compared one by one.
     unordered: BTreeMap<(Vec<Var>, u64), Vec<Var>>,
-    /// What each input and output is called.
-    names: BTreeMap<String, Var>,
+    /// What each input and output is called, and whether it is an output.
+    names: BTreeMap<String, (Var, bool)>,
 }
 
 impl<E: Element> Builder<E> {
@@ -130,7 +130,7 @@ impl<E: Element> Builder<E> {
             "list: `{name}` is computed, so it cannot be an input"
         );
         let var = self.push(node, Vec::new());
-        let other = self.names.insert(name.into(), var);
+        let other = self.names.insert(name.into(), (var, false));
         assert!(other.is_none(), "list: two inputs are named `{name}`");
         self.list.inputs.push(var);
         self.by_address.insert(node.address(), (node.clone(), var));
@@ -138,8 +138,8 @@ impl<E: Element> Builder<E> {
 
     #[track_caller]
     fn output(&mut self, name: &str, var: Var) {
-        let other = self.names.insert(name.into(), var);
-        let same = other.is_none_or(|other| other == var) && self.list.output(name).is_none();
+        let other = self.names.insert(name.into(), (var, true));
+        let same = other.is_none_or(|(other, output)| other == var && !output);
         assert!(same, "list: two values are named `{name}`");
         self.list.outputs.push((name.into(), var));
     }

@@ -5,6 +5,8 @@ use crate::spec::{self, Spec, SpecError};
 
 /// A function of two elements in the same place. Indices wrap around on overflow and have no `Div`, `Pow` or `Atan2`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "lowercase"))]
 pub enum Binary {
     /// `a + b`
     Add,
@@ -19,8 +21,10 @@ pub enum Binary {
     /// The angle of the point `(b, a)` in radians, from `-pi` to `pi`.
     Atan2,
     /// The larger; NaN where either is.
+    #[cfg_attr(feature = "serde", serde(rename = "maximum"))]
     Max,
     /// The smaller; NaN where either is.
+    #[cfg_attr(feature = "serde", serde(rename = "minimum"))]
     Min,
 }
 
@@ -62,6 +66,8 @@ impl Binary {
 
 /// A comparison; false where either is NaN. `a > b` is `b < a`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "lowercase"))]
 pub enum Compare {
     /// `a == b`
     Eq,

@@ -5,6 +5,8 @@ use crate::spec::{self, Spec, SpecError};
 
 /// What a reduction computes along its axes. Indices have no `Mean`; their sums and products wrap around on overflow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "lowercase"))]
 pub enum Reduce {
     /// The sum; 0 of nothing.
     Sum,
@@ -51,6 +53,8 @@ impl Reduce {
 
 /// Which extreme value's position is sought.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "lowercase"))]
 pub enum ArgReduce {
     /// The largest.
     Max,

@@ -4,6 +4,8 @@ use crate::spec::{self, Spec, SpecError};
 
 /// A function applied to each element.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "lowercase"))]
 pub enum Unary {
     /// `-x`
     Neg,

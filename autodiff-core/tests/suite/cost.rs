@@ -1,7 +1,8 @@
 //! What lists cost, held against counts by hand.
 
 use autodiff_core::{
-    Axes, Conv, Cost, DType, Index, Primitive, Reduce, Slide, Spec, Tensor, Trace, WengertList, Window, vjp,
+    Axes, Composite, Conv, Cost, DType, Index, Primitive, Reduce, Scalar, Slide, Spec, Tensor, Trace, WengertList,
+    Window, vjp,
 };
 
 type T = Tensor<Trace<f32>>;
@@ -150,4 +151,44 @@ fn a_convolution_and_its_two_gradients_cost_the_same() {
         ["dx", "dw"].into_iter().zip(vjp(|x| conv(&x[0], &x[1]), &x[..2], &x[2]).1)
     });
     assert_eq!(gradients.cost().flops, 2 * one);
+}
+
+/// What `infer` accepts has a body, however large it is: nothing on the way is larger than can be counted.
+#[test]
+fn accepted_composites_can_be_counted() {
+    let extents = [0, 1, 3, 1 << 20, (1 << 31) - 1, 1 << 31, 1 << 40, 1 << 62];
+    let (axes, eps) = (Axes::one(0), Scalar::new(1e-5));
+    let mut counted = 0;
+    let mut count = |composite, inputs: &[Spec]| {
+        let op = Primitive::Call(composite);
+        match op.infer(inputs) {
+            Ok(out) if inputs.iter().all(|input| input.shape.checked_elements().is_some()) => {
+                counted += 1;
+                let _ = op.flops(inputs, &out);
+            }
+            _ => {}
+        }
+    };
+    for code in 0..8_usize.pow(3) {
+        let [a, b, c] = [0, 1, 2].map(|digit| extents[code >> (3 * digit) & 7]);
+        for dtype in [DType::Elem, DType::F16] {
+            let of = |shape: &[usize]| Spec::elem(shape).cast(dtype);
+            let x = of(&[a, b, c]);
+            count(Composite::Softmax { axis: 2 }, &[x]);
+            count(Composite::LogSoftmax { axis: 0 }, &[x]);
+            count(Composite::LogSumExp { axis: 1 }, &[x]);
+            count(Composite::Gelu, &[x]);
+            count(Composite::Softplus, &[x]);
+            count(Composite::Standardize { axes, eps }, &[x]);
+            count(Composite::RmsNorm { axes, eps }, &[x]);
+            count(Composite::LayerNorm { eps }, &[x, of(&[b, c]), of(&[b, c])]);
+            count(Composite::CrossEntropy, &[x, Spec::index([a, b])]);
+            for (causal, scale) in [(false, None), (true, Some(Scalar::new(0.5)))] {
+                let attention = Composite::Attention { causal, scale };
+                count(attention, &[of(&[1, a, b]), of(&[1, c, b]), of(&[1, c, a])]);
+                count(attention, &[of(&[2, a, 0]), of(&[2, b, 0]), of(&[2, b, c]), of(&[2, a, b])]);
+            }
+        }
+    }
+    assert!(counted > 1_000, "{counted}");
 }

@@ -15,3 +15,4 @@ mod modes;
 mod pass;
 mod pointwise;
 mod refusals;
+mod windows;

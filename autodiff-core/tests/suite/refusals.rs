@@ -341,4 +341,10 @@ fn attention() {
     refuses(&[q, k, elem([5, 4, 2])], "each key needs one value: [5, 3, 6] and [5, 4, 2]");
     let why = "the mask needs a row for each query and a column for each key";
     refuses(&[q, k, v, elem([5, 3, 4])], &format!("{why}: [5, 3, 4] and [5, 3, 6]"));
+    let long = elem([VAST << 10, 1]);
+    refuses(&[long; 3], "a result of shape [2199023255552, 2199023255552] has too many elements");
+    let causal = Primitive::Call(Composite::Attention { causal: true, scale: None });
+    accepts(causal, &[elem([VAST - 1, 1]); 3], elem([VAST - 1, 1]));
+    let why = "attention: an index holds 31 bits: [2147483648, 1] and [2147483648, 1]";
+    self::refuses(causal, &[elem([VAST, 1]); 3], why);
 }
