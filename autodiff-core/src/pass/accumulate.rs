@@ -5,7 +5,9 @@ use alloc::vec::Vec;
 
 use super::Pass;
 use crate::list::Rewrite;
-use crate::{Assignment, Binary, Composite, DType, Element, Instruction, Primitive, Tensor, Trace, Var, WengertList};
+use crate::{
+    Assignment, Binary, Composite, DType, Element, Instruction, Primitive, Shape, Tensor, Trace, Var, WengertList,
+};
 
 /// The most products that each element of a product is the sum of. With more, the addition that is saved is nothing beside
 /// them, and kernels begin to add up part by part, so that another order would give other bits.
@@ -14,8 +16,8 @@ const LONGEST: usize = 256;
 /// Replaces `c + matmul(a, b)` by [`addmm(c, a, b)`](Composite::AddMatMul), where nothing else reads the product: the gradient of
 /// a weight that is used again and again is added up in one place, and no product takes room of its own.
 ///
-/// It is left alone where elements are halves, which kernels would round once instead of twice, and where each element is
-/// the sum of more than 256 products.
+/// It is left alone where kernels would give other bits: where elements are halves, which they would round once instead of
+/// twice; where a factor is a vector, or each element the sum of one product or of more than 256.
 ///
 /// ```
 /// use autodiff_core::{Accumulate, Pass, Spec, WengertList};
@@ -68,14 +70,20 @@ impl<E: Element> Rewrite<E, Trace<E>> for Sums {
 }
 
 impl Sums {
-    /// Whether this is a product of short rows that nothing but one sum reads.
+    /// Whether this is a product of matrices with short rows that nothing but one sum reads.
     fn is_short_product<E: Element>(&self, list: &WengertList<E>, var: Var) -> bool {
         let Assignment { instruction, args, spec } = &list[var];
         let is_product = matches!(instruction, Instruction::Apply(Primitive::MatMul));
         let rounds_twice = spec.dtype == DType::Elem && size_of::<E>() > 2;
         is_product && self.single[var.index()] && rounds_twice && {
-            let factor = list[args[0]].spec.shape;
-            factor[factor.rank() - 1] <= LONGEST
+            let [m, k, n] = extents(list[args[0]].spec.shape, spec.shape);
+            m > 1 && n > 1 && (2..=LONGEST).contains(&k)
         }
     }
+}
+
+/// Rows, summands and columns of a product, by its first factor.
+fn extents(factor: Shape, product: Shape) -> [usize; 3] {
+    let last = product.rank() - 1;
+    [product[last - 1], factor[last], product[last]]
 }

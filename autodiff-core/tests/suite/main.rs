@@ -10,6 +10,7 @@ mod functions;
 mod graph;
 mod halves;
 mod list;
+mod memory_limit;
 mod messages;
 mod modes;
 mod pass;

@@ -23,6 +23,7 @@ pub(crate) fn inputs() -> Vec<(&'static str, Spec)> {
         ("k", Spec::elem([1, 4, 3])),
         ("v", Spec::elem([1, 4, 2])),
         ("mask", Spec::elem([1, 2, 4])),
+        ("sum", Spec::elem([2, 4])),
     ]
 }
 
@@ -115,6 +116,7 @@ fn composites(push: &mut impl FnMut(Primitive, &[&'static str])) {
         push(Primitive::Call(composite), &["x"]);
     }
     push(Primitive::Call(Composite::CrossEntropy), &["x", "label"]);
+    push(Primitive::Call(Composite::AddMatMul), &["sum", "x", "a"]);
     push(Primitive::Call(Composite::LayerNorm { eps }), &["x", "weight", "weight"]);
     push(Primitive::Call(Composite::Attention { causal: true, scale: None }), &["q", "k", "v"]);
     let scale = Some(Scalar::new(0.75));
@@ -153,7 +155,7 @@ macro_rules! variants {
 variants!(Primitive, primitive, PRIMITIVES: Constant Iota RandomBits Cast Unary Binary Compare Select Reduce ArgReduce CumSum
     ArgSort MatMul Conv ConvInputGrad ConvWeightGrad WindowSum WindowSpread WindowArgMax Reshape Permute Flip Broadcast Pad
     Slice Concat Gather ScatterAdd Barrier Call);
-variants!(Composite, composite, COMPOSITES: Softmax LogSoftmax LogSumExp CrossEntropy Softplus Gelu Standardize LayerNorm
+variants!(Composite, composite, COMPOSITES: Softmax LogSoftmax LogSumExp CrossEntropy AddMatMul Softplus Gelu Standardize LayerNorm
     RmsNorm Attention);
 
 /// Who adds a variant finds here that the list above lacks it.

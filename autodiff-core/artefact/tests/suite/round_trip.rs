@@ -27,7 +27,7 @@ fn check<E: Scalar>() {
     let (artefact, bytes) = (every::<E>(), every::<E>().to_bytes().unwrap());
     let again = Artefact::<E>::from_bytes(&bytes).unwrap();
     assert_eq!(again.list(), artefact.list());
-    assert!(again.weights().map(|(name, _)| name).eq(["x", "half", "i", "image", "pooled", "q", "v"]));
+    assert!(again.weights().map(|(name, _)| name).eq(["x", "half", "i", "image", "pooled", "q", "v", "sum"]));
     for ((name, own), (_, expected)) in again.weights().zip(artefact.weights()) {
         assert!(own.same_bits(expected), "{name}");
     }

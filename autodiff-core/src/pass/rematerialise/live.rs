@@ -19,9 +19,10 @@ pub(super) struct Live {
     last: Vec<usize>,
     /// By place, the places that read the value itself.
     readers: Vec<Vec<usize>>,
-    /// The place at which most memory is in use, and how much.
+    /// By place, the bytes that are alive while it is computed.
+    alive: Vec<u64>,
+    /// The place at which most are.
     pub(super) at: usize,
-    pub(super) peak: u64,
 }
 
 impl Live {
@@ -49,8 +50,20 @@ impl Live {
         for (_, var) in list.outputs() {
             last[root[var.index()]] = len;
         }
-        let (at, peak) = peak(&size, &last);
-        Self { root, size, work, last, readers, at, peak }
+        let alive = alive(&size, &last);
+        // The first of several, so that what is behind it can be told to wait.
+        let at = (0..len).rev().max_by_key(|&place| alive[place]).unwrap_or(0);
+        Self { root, size, work, last, readers, alive, at }
+    }
+
+    /// The most bytes that are alive at one time.
+    pub(super) fn peak(&self) -> u64 {
+        self.alive.get(self.at).copied().unwrap_or(0)
+    }
+
+    /// The bytes above a limit, all places together.
+    pub(super) fn over(&self, limit: u64) -> u64 {
+        self.alive.iter().fold(0, |sum, alive| sum.saturating_add(alive.saturating_sub(limit)))
     }
 
     /// The first place after the peak that reads a value which is computed before it, and which is no output.
@@ -59,9 +72,10 @@ impl Live {
         let lives =
             self.size[root] > 0 && root < self.at && self.last[root] > self.at && self.last[root] < self.root.len();
         let after = self.readers[place].iter().copied().find(|&reader| reader > self.at);
-        // One that reads a view of the value instead would keep the value alive.
-        let by_views =
-            self.readers[place].iter().any(|&reader| self.root[reader] == root && self.root[reader] != reader);
+        // One that reads a view made before the peak would keep the value alive.
+        let views = self.readers[place].iter().filter(|&&reader| reader <= self.at && self.root[reader] == root);
+        let mut of_views = views.flat_map(|&view| &self.readers[view]);
+        let by_views = of_views.any(|&reader| reader > self.at || self.root[reader] == root);
         after.filter(|_| lives && !by_views)
     }
 
@@ -89,19 +103,18 @@ fn flops<E: Element>(instruction: &Instruction<E>, inputs: &[Spec], out: &Spec) 
     }
 }
 
-/// The place at which most bytes are alive, and how many.
-fn peak(size: &[u64], last: &[usize]) -> (usize, u64) {
+/// The bytes that are alive while each place is computed.
+fn alive(size: &[u64], last: &[usize]) -> Vec<u64> {
     let mut dying = vec![0; size.len() + 1];
     for (size, last) in size.iter().zip(last) {
         dying[*last] += size;
     }
-    let (mut live, mut at, mut peak) = (0, 0, 0);
-    for place in 0..size.len() {
-        live += size[place];
-        if live > peak {
-            (at, peak) = (place, live);
-        }
-        live -= dying[place];
-    }
-    (at, peak)
+    let mut live = 0_u64;
+    let alive = |(size, dying): (&u64, &u64)| {
+        live = live.saturating_add(*size);
+        let now = live;
+        live = live.saturating_sub(*dying);
+        now
+    };
+    size.iter().zip(&dying).map(alive).collect()
 }
