@@ -19,7 +19,7 @@ pub fn sign<B: Backend>(model: &impl Module<B>, steps: u32) {
 /// use examples::fingerprint::fingerprint;
 /// use nn::Param;
 ///
-/// let of = |values: [f32; 2]| fingerprint(&Param::new(Tensor::<Cpu<f32>>::new(&values, [2])));
+/// let of = |values: [f64; 2]| fingerprint(&Param::new(Tensor::<Cpu<f32>>::new(&values, [2])));
 /// assert_eq!(of([0.0, 1.0]), of([0.0, 1.0]));
 /// assert_ne!(of([0.0, 1.0]), of([-0.0, 1.0]));
 /// assert_ne!(of([0.0, 1.0]), of([1.0, 0.0]));
