@@ -11,12 +11,13 @@ use std::process::ExitCode;
 use autodiff_core::{Backend, Execute, Index, Tensor};
 use backend_faer::Faer;
 use clap::Parser;
-use examples::finish;
+use examples::fingerprint::sign;
 use examples::fit::{Defaults, announce, parse};
 use examples::language::{Corpus, Language};
 use examples::text::{Windows, surprise};
+use examples::{finish, train_step};
 use nn::{
-    AttentionMask, Context, Embedding, Keys, LayerNorm, Linear, Module, Param, TrainStep, TransformerActivation,
+    AttentionMask, Context, Embedding, Keys, LayerNorm, Linear, Module, Param, TransformerActivation,
     TransformerEncoderLayer, TransformerOptions, init,
 };
 use optim::{
@@ -106,7 +107,7 @@ fn run<B: Execute>(flags: &Flags) -> Result<(), Box<dyn Error>> {
     let cosine = CosineAnnealingLr { t_max: (steps - warm).max(1), eta_min: options.lr / 20.0 };
     let schedule = SequentialLr::new(warm_up).then(warm, cosine);
 
-    let mut step = TrainStep::compile(model, optimizer, loss, &corpus.example(&device));
+    let mut step = train_step!(options.eager, model, optimizer, loss, &corpus.example(&device));
     let judge = |model: &Gpt<B>, batch: &Windows<B>| loss(model, batch, &mut Context::evaluation());
     let last = corpus.learn(&mut step, &schedule, &key.fold_in(1), judge)?;
 
@@ -116,5 +117,6 @@ fn run<B: Execute>(flags: &Flags) -> Result<(), Box<dyn Error>> {
         let logits = model.forward(&Index::from_slice(seen, [1, seen.len()], &device), &mut Context::evaluation());
         logits.slice(1, seen.len() - 1..).flatten(0)
     });
+    sign(&model, step.steps());
     corpus.check(last)
 }

@@ -11,11 +11,12 @@ use std::process::ExitCode;
 use autodiff_core::{Backend, Execute, Index, Tensor};
 use backend_faer::Faer;
 use clap::Parser;
-use examples::finish;
+use examples::fingerprint::sign;
 use examples::fit::{Defaults, announce, parse};
 use examples::language::{Corpus, Language};
 use examples::text::{Windows, surprise};
-use nn::{Context, Embedding, Keys, LSTM, Linear, Module, RecurrentOptions, TrainStep};
+use examples::{finish, train_step};
+use nn::{Context, Embedding, Keys, LSTM, Linear, Module, RecurrentOptions};
 use optim::{Adam, ClipGradNorm, schedule::CosineAnnealingLr};
 
 /// How many characters gradients reach back.
@@ -77,7 +78,7 @@ fn run<B: Execute>(flags: &Flags) -> Result<(), Box<dyn Error>> {
 
     let optimizer = ClipGradNorm::new(1.0, Adam::new(options.lr));
     let schedule = CosineAnnealingLr { t_max: corpus.steps(), eta_min: options.lr / 20.0 };
-    let mut step = TrainStep::compile(model, optimizer, loss, &corpus.example(&device));
+    let mut step = train_step!(options.eager, model, optimizer, loss, &corpus.example(&device));
     let judge = |model: &Model<B>, batch: &Windows<B>| loss(model, batch, &mut Context::evaluation());
     let last = corpus.learn(&mut step, &schedule, &key.fold_in(1), judge)?;
 
@@ -89,5 +90,6 @@ fn run<B: Execute>(flags: &Flags) -> Result<(), Box<dyn Error>> {
         (memory, read) = (Some(behind), tokens.len());
         logits.slice(1, last..).flatten(0)
     });
+    sign(&model, step.steps());
     corpus.check(last)
 }

@@ -14,10 +14,11 @@ use clap::Parser;
 use examples::augment::moved;
 use examples::batches::{Batch, percent_right, rows};
 use examples::cifar::cifar10;
+use examples::fingerprint::sign;
 use examples::fit::{Defaults, Fit, announce, fit, parse, shuffled_rows};
 use examples::images::{embedded, resized};
 use examples::promise::at_least;
-use examples::{finish, say};
+use examples::{finish, say, train_step};
 use nn::{
     BatchNorm2d, Context, Conv2d, ConvOptions, Dropout, Flatten, Keys, Layer, Linear, MaxPool2d, Module, Padding, ReLU,
     Reduction, TrainStep, cross_entropy,
@@ -96,7 +97,7 @@ fn run<B: Execute>(flags: &Flags) -> Result<(), Box<dyn Error>> {
     announce("convolutional network", network.num_parameters(), options, count);
 
     let adamw = AdamW { weight_decay: 0.05, ..AdamW::new(options.lr) };
-    let step = TrainStep::compile(network, adamw, loss, &rows(&train, &vec![0; size]));
+    let step = train_step!(options.eager, network, adamw, loss, &rows(&train, &vec![0; size]));
     let mut step = step.with_seed(options.seed);
     let schedule = OneCycleLr::new(options.lr, options.steps(count));
     let batch = |step: &mut TrainStep<B, _, _, _>, chosen: &Vec<i32>| {
@@ -113,5 +114,6 @@ fn run<B: Execute>(flags: &Flags) -> Result<(), Box<dyn Error>> {
         say!("{epoch:>5}   {loss:>13.4}   {last:>12.2}%");
         Ok(())
     })?;
+    sign(&step.model(), step.steps());
     at_least("the accuracy", last, flags.at_least)
 }

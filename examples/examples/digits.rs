@@ -18,13 +18,14 @@ use clap::{Parser, value_parser};
 use examples::batches::{Batch, rows, shuffled, split, tensors};
 use examples::digits::{CLASSES, Digit, PIXELS, load};
 use examples::file::check_writable;
+use examples::fingerprint::sign;
 use examples::plot::{Curve, write_svg};
 use examples::precision::Precision;
 use examples::terminal::{side_by_side, table};
-use examples::{Computer, finish, flags, say};
+use examples::{Computer, finish, flags, say, train_step};
 use indicatif::{ProgressBar, ProgressStyle};
 use nn::metrics::{ConfusionMatrix, Mean, accuracy};
-use nn::{Context, Keys, Linear, Module, Reduction, TrainStep, cross_entropy};
+use nn::{Context, Keys, Linear, Module, Reduction, cross_entropy};
 use optim::{Adam, GradScaler};
 
 const HIDDEN: usize = 256;
@@ -111,7 +112,7 @@ fn run<B: Execute>(flags: &Flags) -> Result<(), Box<dyn Error>> {
     say!("{} digits to learn from, {} others for the test, seed {}", train.len(), test.len(), flags.seed);
     let start = Instant::now();
     let tested = tensors(&test, &device);
-    let Trained { model, training, testing } = learn(flags, &tensors(&train, &device), &tested, &key)?;
+    let Trained { model, steps, training, testing } = learn(flags, &tensors(&train, &device), &tested, &key)?;
     eprintln!("({:.1} s)", start.elapsed().as_secs_f64());
 
     let answers = model.forward(&tested.0).argmax(-1).to_vec();
@@ -119,15 +120,17 @@ fn run<B: Execute>(flags: &Flags) -> Result<(), Box<dyn Error>> {
     let curves = [Curve { name: "training", values: &training }, Curve { name: "test", values: &testing }];
     write_svg(&flags.plot, "Handwritten digits: cross-entropy", &curves)?;
     say!("the loss curve is in {}", flags.plot.display());
+    sign(&model, steps);
     match flags.at_least {
         Some(least) if accuracy < least => Err(format!("the accuracy is {accuracy:.2}%, below {least}%").into()),
         _ => Ok(()),
     }
 }
 
-/// A network, and the losses on both parts of the data after each epoch of its training.
+/// A network, the steps of its training, and the losses on both parts of the data after each epoch of its training.
 struct Trained<B: Backend> {
     model: Mlp<B>,
+    steps: u32,
     training: Vec<f64>,
     testing: Vec<f64>,
 }
@@ -147,11 +150,8 @@ fn learn<B: Execute>(
     let adam = GradScaler { enabled: flags.precision.needs_scale(), ..GradScaler::new(Adam::new(flags.lr)) };
     say!("{PIXELS} pixels, {HIDDEN} hidden units with ReLU, {CLASSES} logits: {} parameters", model.num_parameters());
     say!("Adam, rate {}, {} steps an epoch, {size} digits each\n", flags.lr, count / size);
-    let mut step = if flags.eager {
-        TrainStep::eager(model, adam, loss)
-    } else {
-        TrainStep::compile(model, adam, loss, &(rows(train, &vec![0; size]), flags.precision))
-    };
+    let example = (rows(train, &vec![0; size]), flags.precision);
+    let mut step = train_step!(flags.eager, model, adam, loss, &example);
     let (mut training, mut testing) = (Vec::new(), Vec::new());
     let style = ProgressStyle::with_template("{bar:40} epoch {pos} of {len}, {eta} left")?;
     let progress = ProgressBar::new(epochs.into()).with_style(style);
@@ -171,7 +171,7 @@ fn learn<B: Execute>(
         progress.inc(1);
     }
     progress.finish_and_clear();
-    Ok(Trained { model: step.model(), training, testing })
+    Ok(Trained { model: step.model(), steps: step.steps(), training, testing })
 }
 
 /// Loss, and accuracy in percent.

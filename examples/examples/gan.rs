@@ -21,10 +21,11 @@ use backend_faer::Faer;
 use clap::Parser;
 use examples::batches::rows;
 use examples::file::check_writable;
+use examples::fingerprint::sign;
 use examples::fit::{Defaults, Fit, announce, parse, shuffled_rows, walk};
 use examples::images::handwritten;
 use examples::judge::exhibit;
-use examples::{finish, say};
+use examples::{finish, say, train_step};
 use nn::{BatchNorm1d, Context, Dropout, Keys, Layer, LeakyReLU, Linear, Module, ReLU, Sigmoid, TrainStep};
 use optim::{Adam, Ema};
 
@@ -114,8 +115,8 @@ fn run<B: Execute>(flags: &Flags) -> Result<(), Box<dyn Error>> {
     let adam = Adam { betas: (0.5, 0.999), ..Adam::new(options.lr) };
     let real = |chosen: &[i32]| rows(&train, chosen).0.flatten(1);
     let example = (real(&vec![0; size]), generator.clone());
-    let telling = TrainStep::compile(discriminator.clone(), adam, telling, &example).with_seed(options.seed);
-    let misleading = TrainStep::compile(generator, Ema::new(0.999, adam), misleading, &(discriminator, size));
+    let telling = train_step!(options.eager, discriminator.clone(), adam, telling, &example).with_seed(options.seed);
+    let misleading = train_step!(options.eager, generator, Ema::new(0.999, adam), misleading, &(discriminator, size));
     let misleading = misleading.with_seed(!options.seed);
     say!("epoch   loss of the discriminator   of the generator");
     let order = |epoch| shuffled_rows(count, size, epoch, &key.fold_in(1));
@@ -133,9 +134,11 @@ fn run<B: Execute>(flags: &Flags) -> Result<(), Box<dyn Error>> {
         Ok(())
     })?;
 
-    let generator = both.1.model_from_state("ema").ok_or("the generator's weights have no average")?;
+    let (telling, misleading) = both;
+    let generator = misleading.model_from_state("ema").ok_or("the generator's weights have no average")?;
     let mut ctx = Context::evaluation().with_key(key.fold_in(2));
     let drawn = drawn(&generator, DRAWN, &mut ctx).reshape([DRAWN, high, wide]);
     let verdict = exhibit(&drawn, &flags.sheet, (&train, &test), &key.fold_in(4))?;
+    sign(&(telling.model(), misleading.model(), generator), telling.steps());
     verdict.check(flags.at_least)
 }

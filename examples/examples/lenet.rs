@@ -11,11 +11,12 @@ use autodiff_core::{Backend, DType, Execute, Tensor};
 use backend_faer::Faer;
 use clap::Parser;
 use examples::batches::{Batch, percent_right, rows};
+use examples::fingerprint::sign;
 use examples::fit::{Defaults, Fit, announce, fit, parse, shuffled_rows};
 use examples::images::{handwritten, resized};
 use examples::precision::Precision;
 use examples::promise::at_least;
-use examples::{finish, say};
+use examples::{finish, say, train_step};
 use nn::{
     AvgPool2d, Context, Conv2d, ConvOptions, Flatten, Keys, Layer, Linear, Module, Padding, Reduction, Tanh, TrainStep,
     cross_entropy,
@@ -89,7 +90,7 @@ fn run<B: Execute>(flags: &Flags) -> Result<(), Box<dyn Error>> {
     let sgd = Sgd { momentum: 0.9, weight_decay: 5e-4, ..Sgd::new(options.lr) };
     let sgd = GradScaler { enabled: flags.precision.needs_scale(), ..GradScaler::new(sgd) };
     let task = |chosen: &[i32]| (rows(&train, chosen), flags.precision);
-    let mut step = TrainStep::compile(model, sgd, loss, &task(&vec![0; size]));
+    let mut step = train_step!(options.eager, model, sgd, loss, &task(&vec![0; size]));
     let schedule = CosineAnnealingLr { t_max: options.steps(count), eta_min: 0.0 };
     let batch = |step: &mut TrainStep<B, _, _, _>, chosen: &Vec<i32>| {
         step.set_lr(schedule.at(options.lr, step.steps()));
@@ -104,5 +105,6 @@ fn run<B: Execute>(flags: &Flags) -> Result<(), Box<dyn Error>> {
         say!("{epoch:>5}   {loss:>13.5}   {last:>12.2}%");
         Ok(())
     })?;
+    sign(&step.model(), step.steps());
     at_least("the accuracy", last, flags.at_least)
 }

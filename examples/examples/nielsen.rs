@@ -13,10 +13,11 @@ use backend_faer::Faer;
 use clap::Parser;
 use examples::batches::{Batch, percent_right, rows};
 use examples::digits::CLASSES;
+use examples::fingerprint::sign;
 use examples::fit::{Defaults, Fit, announce, fit, parse, shuffled_rows};
 use examples::images::handwritten;
 use examples::promise::at_least;
-use examples::{finish, say};
+use examples::{finish, say, train_step};
 use nn::{Context, Flatten, Keys, Layer, Linear, Module, Param, Reduction, Sigmoid, TrainStep, mse_loss};
 use optim::Sgd;
 
@@ -65,7 +66,7 @@ fn run<B: Execute>(flags: &Flags) -> Result<(), Box<dyn Error>> {
         (Flatten::default(), (first, Sigmoid), (normal(flags.hidden, CLASSES, &mut keys), Sigmoid));
     announce(&format!("{}-{}-{CLASSES}", high * wide, flags.hidden), network.num_parameters(), options, count);
 
-    let mut step = TrainStep::compile(network, Sgd::new(options.lr), loss, &rows(&train, &vec![0; size]));
+    let mut step = train_step!(options.eager, network, Sgd::new(options.lr), loss, &rows(&train, &vec![0; size]));
     let (mut last, mut best) = (0.0, 0.0_f64);
     say!("epoch       cost   test accuracy");
     let order = |epoch| shuffled_rows(count, size, epoch, &key.fold_in(1));
@@ -78,5 +79,6 @@ fn run<B: Execute>(flags: &Flags) -> Result<(), Box<dyn Error>> {
         Ok(())
     })?;
     say!("{last:.2}% of the test images are read right in the end, {best:.2}% at best");
+    sign(&step.model(), step.steps());
     at_least("the accuracy", last, flags.at_least)
 }

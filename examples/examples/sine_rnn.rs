@@ -12,10 +12,11 @@ use std::process::ExitCode;
 use autodiff_core::{Backend, Element, Execute, Index, Tensor};
 use backend_faer::Faer;
 use clap::Parser;
+use examples::fingerprint::sign;
 use examples::fit::{Defaults, Fit, announce, fit, parse_without_data};
 use examples::promise::at_most;
 use examples::terminal::curves;
-use examples::{finish, say};
+use examples::{finish, say, train_step};
 use nn::{Context, GRU, Keys, Linear, Module, RecurrentOptions, Reduction, TrainStep, mse_loss};
 use optim::{
     Adam, ClipGradNorm,
@@ -104,7 +105,7 @@ fn run<B: Execute>(flags: &Flags) -> Result<(), Box<dyn Error>> {
     announce("a GRU", model.num_parameters(), options, size * usize::try_from(steps)?);
 
     let optimizer = ClipGradNorm::new(1.0, Adam::new(options.lr));
-    let mut step = TrainStep::compile(model, optimizer, loss, &size).with_seed(options.seed);
+    let mut step = train_step!(options.eager, model, optimizer, loss, &size).with_seed(options.seed);
     let schedule = CosineAnnealingLr::new(steps.saturating_mul(options.epochs()));
     let batch = |step: &mut TrainStep<B, _, _, _>, (): &()| {
         step.set_lr(schedule.at(options.lr, step.steps()));
@@ -127,7 +128,9 @@ fn run<B: Execute>(flags: &Flags) -> Result<(), Box<dyn Error>> {
             Ok(())
         },
     )?;
-    show(&waves, &continued(&step.model(), &given.slice(0, ..1)));
+    let model = step.model();
+    show(&waves, &continued(&model, &given.slice(0, ..1)));
+    sign(&model, step.steps());
     at_most("the error", error, flags.at_most)
 }
 

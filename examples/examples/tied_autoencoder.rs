@@ -14,12 +14,13 @@ use autodiff_core::{Backend, Element, Execute, Tensor};
 use backend_faer::Faer;
 use clap::Parser;
 use examples::batches::{Batch, pictures, rows};
+use examples::fingerprint::sign;
 use examples::fit::{Defaults, Fit, announce, fit, parse, shuffled_rows};
 use examples::images::handwritten;
 use examples::pca::Pca;
 use examples::promise::at_most;
 use examples::terminal::side_by_side;
-use examples::{finish, say};
+use examples::{finish, say, train_step};
 use nn::{Context, Keys, Linear, Module, Param, Reduction, TrainStep, init, mse_loss};
 use optim::{
     Adam,
@@ -109,7 +110,7 @@ fn run<B: Execute>(flags: &Flags) -> Result<(), Box<dyn Error>> {
     let model = Autoencoder::new([pixels, flags.hidden, flags.code], flags.untied, &mut keys);
     announce(&format!("autoencoder, {} code numbers", flags.code), model.num_parameters(), options, count);
 
-    let mut step = TrainStep::compile(model, Adam::new(options.lr), loss, &rows(&train, &vec![0; size]));
+    let mut step = train_step!(options.eager, model, Adam::new(options.lr), loss, &rows(&train, &vec![0; size]));
     let schedule = CosineAnnealingLr { t_max: options.steps(count), eta_min: 0.0 };
     let batch = |step: &mut TrainStep<B, _, _, _>, chosen: &Vec<i32>| {
         step.set_lr(schedule.at(options.lr, step.steps()));
@@ -140,5 +141,6 @@ fn run<B: Execute>(flags: &Flags) -> Result<(), Box<dyn Error>> {
         let captions: Vec<_> = shown.iter().map(|digit| (digit, String::new())).collect();
         say!("{title}:\n\n{}\n", side_by_side(&captions).trim_end());
     }
+    sign(&model, step.steps());
     at_most("the percentage of principal components' error", part, flags.at_most)
 }

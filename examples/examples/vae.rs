@@ -16,10 +16,11 @@ use backend_faer::Faer;
 use clap::Parser;
 use examples::batches::{Batch, rows};
 use examples::file::check_writable;
+use examples::fingerprint::sign;
 use examples::fit::{Defaults, Fit, announce, fit, parse, shuffled_rows};
 use examples::images::handwritten;
 use examples::judge::exhibit;
-use examples::{finish, say};
+use examples::{finish, say, train_step};
 use nn::{
     BinaryCrossEntropy, Context, Keys, Layer, Linear, Module, Reduction, Tanh, TrainStep,
     binary_cross_entropy_with_logits,
@@ -96,7 +97,7 @@ fn run<B: Execute>(flags: &Flags) -> Result<(), Box<dyn Error>> {
     let vae = Vae::new(high * wide, flags.hidden, flags.latent, &mut Keys::from_key(key.fold_in(0)));
     announce(&format!("VAE, {} latent numbers", flags.latent), vae.num_parameters(), options, count);
 
-    let mut step = TrainStep::compile(vae, Adam::new(options.lr), loss, &rows(&train, &vec![0; size]));
+    let mut step = train_step!(options.eager, vae, Adam::new(options.lr), loss, &rows(&train, &vec![0; size]));
     step = step.with_seed(options.seed);
     say!("epoch   -bound, training   -bound, test");
     let order = |epoch| shuffled_rows(count, size, epoch, &key.fold_in(1));
@@ -115,5 +116,6 @@ fn run<B: Execute>(flags: &Flags) -> Result<(), Box<dyn Error>> {
     let z = Tensor::normal(&key.fold_in(3), [DRAWN, flags.latent]);
     let drawn = vae.decoder.forward(&z, ctx).sigmoid().reshape([DRAWN, high, wide]);
     let verdict = exhibit(&drawn, &flags.sheet, (&train, &test), &key.fold_in(4))?;
+    sign(&vae, step.steps());
     verdict.check(flags.at_least)
 }

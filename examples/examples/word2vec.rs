@@ -15,10 +15,11 @@ use autodiff_core::{Backend, Element, Execute, Index, Tensor};
 use backend_faer::Faer;
 use clap::Parser;
 use examples::analogies::{self, Solved, directions, nearest};
+use examples::fingerprint::sign;
 use examples::fit::{Defaults, Fit, announce, fit, parse};
 use examples::promise::at_least;
 use examples::words::Words;
-use examples::{finish, say};
+use examples::{finish, say, train_step};
 use nn::{Context, Embedding, Module, Reduction, TrainStep, init, negative_sampling_loss};
 use optim::{
     Adam,
@@ -123,7 +124,7 @@ fn run<B: Execute>(flags: &Flags) -> Result<(), Box<dyn Error>> {
     let total_iters = u32::try_from(count / size)?.saturating_mul(options.epochs());
     let schedule = LinearLr { start_factor: 1.0, end_factor: 0.01, total_iters };
     let example = tensors(&vec![[0; 2]; size], &device);
-    let mut step = TrainStep::compile(model, Adam::new(options.lr), loss, &example).with_seed(options.seed);
+    let mut step = train_step!(options.eager, model, Adam::new(options.lr), loss, &example).with_seed(options.seed);
     let batch = |step: &mut TrainStep<B, _, _, _>, pairs: &Vec<[i32; 2]>| {
         step.set_lr(schedule.at(options.lr, step.steps()));
         tensors(pairs, &device)
@@ -139,7 +140,9 @@ fn run<B: Execute>(flags: &Flags) -> Result<(), Box<dyn Error>> {
     })?;
     let percent = solved.percent();
     say!("\n{} of {} analogies of known words are solved: {percent:.1}%", solved.right, solved.asked);
-    neighbours(&words, &directions(&step.model().centers.weight));
+    let model = step.model();
+    neighbours(&words, &directions(&model.centers.weight));
+    sign(&model, step.steps());
     at_least("the percentage of analogies", percent, flags.at_least)
 }
 

@@ -37,6 +37,9 @@ pub struct Fit {
     /// The data; a small part that is built in unless given.
     #[arg(long, value_name = "PATH")]
     pub data: Option<PathBuf>,
+    /// Run each operation as it comes, instead of a step that was compiled once.
+    #[arg(long)]
+    pub eager: bool,
     /// A run of a few seconds, on little data, that learns little.
     #[arg(long)]
     pub quick: bool,

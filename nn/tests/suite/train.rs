@@ -50,7 +50,9 @@ macro_rules! check_equal {
     }};
 }
 
+mod equal;
 mod halves;
+mod schedules;
 mod shapes;
 mod wrapped;
 

@@ -6,17 +6,18 @@ use optim::{Accumulate, Adam, AdamW, ClipGradNorm, ClipGradValue, Ema, Group, Gr
 
 use super::{F64, Labelled, Mlp, batch, classify, mlp, numbers};
 
-fn grouped() -> Groups<AdamW> {
-    let rule = AdamW { weight_decay: 0.5, ..AdamW::new(0.02) };
+/// Three groups, the last with a tenth of the rate.
+pub(super) fn grouped(lr: f64) -> Groups<AdamW> {
+    let rule = AdamW { weight_decay: 0.5, ..AdamW::new(lr) };
     let exempt = Group { takes: biases_and_norms, rule: AdamW { weight_decay: 0.0, ..rule } };
-    let slow = Group { takes: |name, _| name.starts_with("2."), rule: AdamW { lr: 0.002, ..rule } };
+    let slow = Group { takes: |name, _| name.starts_with("2."), rule: AdamW { lr: lr / 10.0, ..rule } };
     Groups { rule, groups: vec![exempt, slow] }
 }
 
 #[test]
 fn what_wraps_an_optimizer_is_the_same_eager_and_compiled() {
     let batch = |step: u64| batch::<F64>(step, 5);
-    check_equal!(mlp(2), ClipGradNorm::new(0.1, grouped()), classify, 8, batch);
+    check_equal!(mlp(2), ClipGradNorm::new(0.1, grouped(0.02)), classify, 8, batch);
     check_equal!(mlp(2), ClipGradValue::new(0.01, Sgd::new(0.5)), classify, 8, batch);
     let momentum = Sgd { momentum: 0.9, ..Sgd::new(0.5) };
     check_equal!(mlp(2), Accumulate::new(3, Ema::new(0.9, ClipGradNorm::new(0.1, momentum))), classify, 8, batch);
@@ -33,8 +34,8 @@ fn groups_have_their_own_settings_and_follow_the_schedule_together() {
         step.run(&batch).unwrap();
         step.model()
     };
-    let Groups { rule, groups } = grouped();
-    let mut step = TrainStep::compile(start.clone(), grouped(), classify, &batch);
+    let Groups { rule, groups } = grouped(0.02);
+    let mut step = TrainStep::compile(start.clone(), grouped(0.02), classify, &batch);
     step.set_lr(rule.lr * 0.5);
     step.run(&batch).unwrap();
     let trained = step.model();
