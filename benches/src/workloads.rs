@@ -10,8 +10,9 @@ mod timing;
 
 use core::error::Error;
 use core::time::Duration;
+use std::io::{self, Write};
 
-use autodiff_core::{Backend, Element, Execute, Index, Shape, Tensor, WengertList};
+use autodiff_core::{Backend, Element, Execute, Explanation, Index, Shape, Tensor, WengertList};
 
 pub use timing::{Timing, time};
 
@@ -24,6 +25,8 @@ pub enum Mode {
     Compiled,
     /// Traced and planned in each step, and not run: what compiling costs. The step answers the length of the list.
     Planned,
+    /// Run as one list a few times, and explained: the step answers with the whole story on standard output.
+    Explained,
 }
 
 /// One step of a workload, which answers its loss.
@@ -162,6 +165,15 @@ impl<B: Backend> Inputs<B> {
         let uniform = Tensor::<B>::uniform(&self.keys.next_key(), shape);
         (uniform * f64::from(bound)).floor().cast(autodiff_core::DType::Index).to_index()
     }
+}
+
+/// Tells what became of a list, and how much of its memory is parameters.
+fn tell<E: Element>(explanation: &Explanation<E>) -> Result<f64, Box<dyn Error>> {
+    let values = &explanation.memory.values;
+    let parameters = values.iter().filter(|value| value.kept && value.name.starts_with("model"));
+    let parameters: usize = parameters.map(|value| value.bytes.len()).sum();
+    writeln!(io::stdout(), "{explanation}== parameters and buffers: {parameters} bytes")?;
+    Ok(0.0)
 }
 
 /// The length of a list as what a step answers.

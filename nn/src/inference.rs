@@ -7,7 +7,9 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use autodiff_core::{Backend, DataMut, Execute, Explanation, Passes, Role, Slot, Spec, Tensor, Trace, WengertList};
+use autodiff_core::{
+    Backend, DataBuf, DataMut, Execute, Explanation, Passes, Role, Slot, Spec, Tensor, Trace, WengertList,
+};
 
 use crate::compile::{Batch, Traced, Tracing, Variants, join, sound};
 use crate::module::{moved, same_backend};
@@ -175,6 +177,16 @@ impl<B: Execute, M: Module<B>, X: Module<B>, Y: Module<Trace<B::Elem>>> Inferenc
     #[must_use]
     pub fn list(&self) -> &WengertList<B::Elem> {
         self.variants.list()
+    }
+
+    /// The values of the list's kept inputs, by name: parameters and buffers. With the list they are all that is needed to run
+    /// it elsewhere, as crate `artefact` writes them.
+    #[must_use]
+    pub fn weights(&self) -> Vec<(String, DataBuf<B::Elem>)> {
+        let value = |(number, (name, spec)): (usize, &(String, Spec))| {
+            (name.clone(), self.variants.tensor(Slot::Input(number), *spec).to_data())
+        };
+        self.kept.iter().enumerate().map(value).collect()
     }
 
     /// When the function was traced, and for which batches.

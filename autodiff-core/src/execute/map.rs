@@ -37,6 +37,8 @@ pub struct Lifetime {
     pub bytes: Range<usize>,
     /// From the instruction that computes it to the one behind the last that reads it; all of them, if it is kept.
     pub steps: Range<usize>,
+    /// Whether it is there before the first instruction: an input that is kept from run to run.
+    pub kept: bool,
 }
 
 impl MemoryMap {
@@ -53,7 +55,7 @@ impl MemoryMap {
         let scale = |at: usize, of: usize, size: usize| at.saturating_mul(size).checked_div(of).unwrap_or(0);
         let mut svg =
             format!("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{}\" height=\"{}\">\n", SIZE[0], SIZE[1]);
-        for (number, Lifetime { name, bytes, steps }) in self.values.iter().enumerate() {
+        for (number, Lifetime { name, bytes, steps, .. }) in self.values.iter().enumerate() {
             let [x, right] = [steps.start, steps.end].map(|step| scale(step, self.steps, SIZE[0]));
             let [y, bottom] = [bytes.start, bytes.end].map(|byte| scale(byte, self.bytes, SIZE[1]));
             // Angles that lie far apart give neighbours colours that do too.
@@ -82,7 +84,7 @@ impl fmt::Display for MemoryMap {
         writeln!(f, "{:>12} {:>12} {:>6} {:>6}  value", "from byte", "to byte", "step", "until")?;
         let mut values: Vec<&Lifetime> = self.values.iter().collect();
         values.sort_by_key(|value| (value.bytes.start, value.steps.start));
-        for Lifetime { name, bytes, steps } in values {
+        for Lifetime { name, bytes, steps, .. } in values {
             writeln!(f, "{:>12} {:>12} {:>6} {:>6}  {name}", bytes.start, bytes.end, steps.start, steps.end)?;
         }
         Ok(())

@@ -10,11 +10,11 @@ use crate::primitive::Scalar;
 use crate::trace::Traced;
 use crate::{Backend, Instruction, Primitive, Tensor, Trace, Var, WengertList};
 
-/// The most numbers that a result may have to be kept in the list.
+/// The most numbers that a result may have to be kept in the list, and an argument to be computed with.
 const LARGEST: usize = 1 << 16;
 
 /// Replaces what depends on constants alone by its numbers, computed on `B`, which is to be the backend that runs the list:
-/// so they have the same bits. A result of more than 65,536 numbers stays to be computed.
+/// so they have the same bits. What has more than 65,536 numbers, result or argument, stays to be computed.
 ///
 /// ```
 /// use autodiff_core::{FoldConstants, Pass, Spec, WengertList};
@@ -62,7 +62,8 @@ impl<B: Backend> Rewrite<B::Elem, Trace<B::Elem>> for FoldConstants<B> {
         let instruction = &list[var].instruction;
         let y = instruction.apply(args, device);
         let Instruction::Apply(op) = instruction else { return y };
-        if args.is_empty() || op.is_movement() || *op == Primitive::Barrier || y.shape().elements() > LARGEST {
+        let large = args.iter().chain([&y]).any(|value| value.shape().elements() > LARGEST);
+        if args.is_empty() || op.is_movement() || *op == Primitive::Barrier || large {
             return y;
         }
         match args.iter().map(|arg| known::<B>(arg.raw())).collect::<Option<Vec<_>>>() {
@@ -74,13 +75,20 @@ impl<B: Backend> Rewrite<B::Elem, Trace<B::Elem>> for FoldConstants<B> {
 
 /// The value of data, of a number, and of what moves them. What was computed of them is data already.
 fn known<B: Backend>(node: &Traced<B::Elem>) -> Option<Tensor<B>> {
-    let (expression, device) = (node.expression(), B::Device::default());
-    match &expression.instruction {
-        Instruction::Data(data) => Some(Tensor::from_data(data.as_data(), expression.spec.shape, &device)),
-        Instruction::Apply(op @ Primitive::Constant { .. }) => Some(Tensor::source(op, &device)),
-        Instruction::Apply(op) if op.is_movement() => Some(Tensor::call(op, &[&known::<B>(&expression.args[0])?])),
-        Instruction::Apply(_) | Instruction::Input(_) | Instruction::Custom(_) => None,
-    }
+    let (mut node, mut movements, device) = (node, Vec::new(), B::Device::default());
+    let start = loop {
+        let expression = node.expression();
+        match &expression.instruction {
+            Instruction::Data(data) => break Tensor::from_data(data.as_data(), expression.spec.shape, &device),
+            Instruction::Apply(op @ Primitive::Constant { .. }) => break Tensor::source(op, &device),
+            Instruction::Apply(op) if op.is_movement() && expression.spec.shape.elements() <= LARGEST => {
+                movements.push(*op);
+                node = &expression.args[0];
+            }
+            Instruction::Apply(_) | Instruction::Input(_) | Instruction::Custom(_) => return None,
+        }
+    };
+    Some(movements.iter().rev().fold(start, |value, op| Tensor::call(op, &[&value])))
 }
 
 /// The numbers of a tensor as part of a list; a single one as an attribute, which is printed and seen by other passes.

@@ -181,3 +181,19 @@ fn passed_list(
     let specs = [("c", Spec::elem([a[0], b[1]])), ("a", Spec::elem(a)), ("b", Spec::elem(b))];
     WengertList::trace(&specs, |x| f(&x[0], &x[1].matmul(&x[2])))
 }
+
+#[test]
+fn folding_neither_recurses_along_movements_nor_computes_on_what_is_large() {
+    let fold = FoldConstants::<Cpu<f32>>::new();
+    let list = WengertList::<f32>::trace(&[("x", Spec::elem([6]))], |x| {
+        let data = Tensor::<Trace<f32>>::new(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], [2, 3]);
+        let turned = (0..100_000).fold(data, |data, _| data.transpose(0, 1));
+        [("y", &x[0] + turned.exp().reshape([6]))]
+    });
+    assert_eq!(fold.run(&list).assignments().len(), 4);
+    // 2^40 numbers, of which the sum would take hours.
+    let list = WengertList::<f32>::trace(&[("x", Spec::elem([]))], |x| {
+        [("y", &x[0] + x[0].new_full([1 << 20, 1 << 20], 1.0).sum())]
+    });
+    assert!(fold.run(&list) == list);
+}

@@ -53,14 +53,14 @@ impl<'a, T: Scalar> Walk<'a, T> {
         let mut walk = Self { plan, lifetimes: Vec::new(), there: BTreeMap::new(), outputs };
         for (number, name) in plan.names.inputs.iter().enumerate() {
             if let Some(Room { start, amount }) = plan.room(Slot::Input(number)) {
-                walk.put(name.clone(), amount.dtype, start..start + amount.len, 0..0);
+                walk.put(name.clone(), amount.dtype, start..start + amount.len, None);
             }
         }
         walk
     }
 
-    /// A value that is computed, in place of what lay there.
-    fn put(&mut self, name: String, dtype: DType, elements: Range<usize>, steps: Range<usize>) {
+    /// A value that a step computes, or that is kept, in place of what lay there.
+    fn put(&mut self, name: String, dtype: DType, elements: Range<usize>, step: Option<usize>) {
         // Values that lie there do not overlap, so that they end in the order in which they begin.
         let before = self.there.range((dtype, 0)..(dtype, elements.end)).rev();
         let gone: Vec<_> = before.take_while(|(_, (_, end))| *end > elements.start).map(|(key, _)| *key).collect();
@@ -72,7 +72,8 @@ impl<'a, T: Scalar> Walk<'a, T> {
         }
         let (base, size) = (base::<T>(dtype, self.plan.workspace), size::<T>(dtype));
         let bytes = base + elements.start * size..base + elements.end * size;
-        self.lifetimes.push(Lifetime { name, bytes, steps });
+        let steps = step.map_or(0..0, |step| step..step + 1);
+        self.lifetimes.push(Lifetime { name, bytes, steps, kept: step.is_none() });
     }
 
     /// Goes on by a step: what it reads lives until here, and what it computes from here on.
@@ -89,7 +90,7 @@ impl<'a, T: Scalar> Walk<'a, T> {
         match step.target {
             Target::Workspace(start) => {
                 let elements = start..start + shape.elements();
-                self.put(name, dtype, elements, number..number + 1);
+                self.put(name, dtype, elements, Some(number));
             }
             Target::Output(place) => self.outputs[place] = Some(name),
         }

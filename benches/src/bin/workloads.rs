@@ -36,6 +36,9 @@ struct Arguments {
     /// How many threads; the scalar backend has one.
     #[arg(long, default_value_t = 1)]
     threads: usize,
+    /// Explains the training steps instead: their lists, plans, memory, and what each instruction takes.
+    #[arg(long)]
+    explain: bool,
     /// Computes one gradient and ends: what `cold_start` times.
     #[arg(long, hide = true)]
     one_gradient: bool,
@@ -96,12 +99,20 @@ impl<S: Execute, D: Execute> On<'_, S, D> {
             writeln!(io::stdout(), "{}", one_gradient::<S>(&self.single))?;
             return Ok(());
         }
-        let mode = if self.arguments.mode == ModeName::Eager { Mode::Eager } else { Mode::Compiled };
+        let mode = match self.arguments.mode {
+            _ if self.arguments.explain => Mode::Explained,
+            ModeName::Eager => Mode::Eager,
+            ModeName::Compiled => Mode::Compiled,
+        };
         let mut any = false;
         let sized = self.arguments.workload.split(',').filter(|name| name.contains(':') && !name.contains('/'));
         for name in NAMES.into_iter().filter(|name| self.wants(name)).chain(sized) {
             let (unit, mut step) = build::<S>(name, mode, &self.single).ok_or_else(|| unknown(name))?;
-            self.report(name, unit, &time(&mut step)?)?;
+            if mode == Mode::Explained {
+                step()?;
+            } else {
+                self.report(name, unit, &time(&mut step)?)?;
+            }
             any = true;
         }
         for name in self.arguments.workload.split(',') {

@@ -20,6 +20,9 @@ macro_rules! training {
         let step: super::Step = match $mode {
             Mode::Eager => repeated(TrainStep::eager(model, optimizer, $loss), batch),
             Mode::Compiled => repeated(TrainStep::compile(model, optimizer, $loss, &batch), batch),
+            Mode::Explained => {
+                super::classifiers::explained(TrainStep::compile(model, optimizer, $loss, &batch), batch)
+            }
             Mode::Planned => Box::new(move || {
                 let step = TrainStep::compile(model.clone(), optimizer, $loss, &batch);
                 Ok(step.list().map_or(0.0, super::length))
@@ -43,6 +46,20 @@ fn labelled<B: Backend, M: Layer<B, Output = Tensor<B>>>(
     ctx: &mut Context<B>,
 ) -> Tensor<B> {
     model.forward(x, ctx).cross_entropy(labels).mean()
+}
+
+/// The same, told of.
+pub(super) fn explained<B: Execute, M: Module<B> + 'static, X: Module<B> + 'static, O: Optimizer + 'static>(
+    mut step: TrainStep<B, M, X, O>,
+    batch: X,
+) -> Step {
+    Box::new(move || {
+        for _ in 0..3 {
+            step.run(&batch)?;
+        }
+        step.profile(&batch)?;
+        step.explain().as_ref().map_or(Ok(0.0), super::tell)
+    })
 }
 
 /// `W` alone: `softmax(X W)` against one-hot rows.
@@ -125,6 +142,7 @@ macro_rules! inference {
         let step: Step = match $mode {
             Mode::Eager => Box::new(move || Ok(number($forward(&model, &x, &mut Context::evaluation()).0.item()))),
             Mode::Compiled => super::functions::compiled(Inference::compile(&model, $forward, &x), x),
+            Mode::Explained => super::functions::explained(Inference::compile(&model, $forward, &x), x),
             Mode::Planned => Box::new(move || Ok(super::length(Inference::compile(&model, $forward, &x).list()))),
         };
         step

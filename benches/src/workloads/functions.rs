@@ -19,6 +19,10 @@ macro_rules! gradients {
                 let answer = |x: &_, batch: &_, _: &mut Context<_>| differentiate($f, x, batch);
                 compiled(Inference::compile(&variables, answer, &batch), batch)
             }
+            Mode::Explained => {
+                let answer = |x: &_, batch: &_, _: &mut Context<_>| differentiate($f, x, batch);
+                explained(Inference::compile(&variables, answer, &batch), batch)
+            }
             Mode::Planned => Box::new(move || {
                 let answer = |x: &_, batch: &_, _: &mut Context<_>| differentiate($f, x, batch);
                 Ok(length(Inference::compile(&variables, answer, &batch).list()))
@@ -60,6 +64,23 @@ where
     })
 }
 
+/// The same, told of.
+pub(super) fn explained<B, M, X, Y>(mut inference: Inference<B, M, X, Y>, batch: X) -> Step
+where
+    B: Execute,
+    M: Module<B> + 'static,
+    X: Module<B> + 'static,
+    Y: Module<Trace<B::Elem>> + 'static,
+{
+    Box::new(move || {
+        for _ in 0..3 {
+            inference.compute(&batch)?;
+        }
+        inference.profile(&batch)?;
+        super::tell(&inference.explain())
+    })
+}
+
 /// `sum(tanh(x w + b) sigmoid(x))`
 fn blend<B: Backend>(x: &[Tensor<B>], (): &()) -> Tensor<B> {
     ((&x[0] * &x[1] + &x[2]).tanh() * x[0].sigmoid()).sum()
@@ -96,7 +117,7 @@ pub(super) fn product<B: Execute>(mode: Mode, [m, k, n]: [usize; 3], device: &B:
     let mut inputs = Inputs::<B>::new(device);
     let (a, b) = (inputs.normal([m, k], 1.0), inputs.normal([k, n], 1.0));
     match mode {
-        Mode::Eager | Mode::Planned => Box::new(move || Ok(number(multiply(&a, &b).0.item()))),
+        Mode::Eager | Mode::Planned | Mode::Explained => Box::new(move || Ok(number(multiply(&a, &b).0.item()))),
         Mode::Compiled => {
             let model = (Param::new(a), Param::new(b));
             let answer = |ab: &(Param<_>, Param<_>), (): &(), _: &mut Context<_>| multiply(&ab.0, &ab.1);

@@ -52,6 +52,7 @@ macro_rules! check_equal {
 
 mod equal;
 mod halves;
+mod passes;
 mod schedules;
 mod shapes;
 mod wrapped;
