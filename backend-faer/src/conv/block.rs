@@ -26,14 +26,14 @@ pub(super) fn whole(count: usize, lanes: usize) -> impl Iterator<Item = Block> {
 }
 
 /// Ranges of at most `most`, as even as possible: `(start, count)`.
-pub(super) fn parts(count: usize, most: usize) -> impl Iterator<Item = (usize, usize)> + Clone {
+pub(super) fn parts(count: usize, most: usize) -> impl Iterator<Item = (usize, usize)> {
     let number = count.div_ceil(most);
     let bound = move |part: usize| part * count / number;
     (0..number).map(move |part| (bound(part), bound(part + 1) - bound(part)))
 }
 
 /// Ranges of `len` that cover `count`, of which the last one may begin early.
-pub(super) fn overlapping(count: usize, len: usize) -> impl Iterator<Item = (usize, usize)> + Clone {
+pub(super) fn overlapping(count: usize, len: usize) -> impl Iterator<Item = (usize, usize)> {
     (0..count).step_by(len).map(move |start| (start.min(count - len), len))
 }
 

@@ -48,6 +48,8 @@ pub(super) struct WeightGrad {
     blocks: Room<Block>,
     /// Where each channel's taps read for the first pixel.
     offsets: Room<u32>,
+    /// Which of these are added up together: the first, and how many.
+    together: Room<(usize, usize)>,
     /// Where each row of pixels begins.
     rows: Room<usize>,
     /// Pixels in a row.
@@ -83,8 +85,9 @@ impl WeightGrad {
         let transposed = rows.len() * count * (outputs.div_ceil(lanes) * offsets.len() + 2 * outputs);
         let by_pixels = pixels <= transposed && sums <= SUMS;
         let blocks = if by_pixels { even(outputs, MOST_OUTPUTS).collect() } else { whole(outputs, lanes).collect() };
+        let together = parts(offsets.len(), if by_pixels { MOST_BY_PIXELS } else { MOST }).collect();
         let padded = axes.iter().any(Axis::is_padded);
-        Self { groups, inner, outputs, by_pixels, blocks, offsets, rows, count, line, padded, axes }
+        Self { groups, inner, outputs, by_pixels, blocks, offsets, together, rows, count, line, padded, axes }
     }
 
     /// Whether it was computed: not where padding would not be left out, for numbers that are not finite.
