@@ -7,6 +7,7 @@ use autodiff_core::{DType, Data, DataBuf, MaybeSendSync, bf16, f16};
 use backend_cpu::Resources;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
+use crate::matmul::warm;
 use crate::memory::{Memory, MemoryUse};
 
 /// Going to a pool from outside costs some 15 microseconds; below so many operations that does not pay.
@@ -18,7 +19,11 @@ const WORTH_A_POOL: usize = 1 << 17;
 /// outside of any, those of rayon's own, whose number is that of the processors or what the environment's
 /// `RAYON_NUM_THREADS` says. A device [with threads of its own](Self::with_threads) computes on these, except for what is so
 /// little that the way to them would take longer: that is done where it is called, in a pool of the caller's by its threads. A
-/// training loop that runs [inside](Self::install) the device's pool is spared the way there and back at each operation.
+/// training loop that runs [inside](Self::install) the device's pool is spared the way there and back at each operation, and
+/// what rayon allocates for every 63rd way there.
+///
+/// Beside the memory of tensors, kernels have rooms that are kept for the process: as many as all threads need at once, at most
+/// a gibibyte.
 ///
 /// Results have the same bits for any number of threads.
 ///
@@ -48,7 +53,7 @@ impl FaerDevice {
     /// # Errors
     /// When the operating system does not give that many.
     pub fn with_threads(count: usize) -> Result<Self, ThreadsError> {
-        let threads = ThreadPoolBuilder::new().num_threads(count.max(1)).build()?;
+        let threads = ThreadPoolBuilder::new().num_threads(count.max(1)).start_handler(|_| warm()).build()?;
         Ok(Self(Arc::new(Parts { threads: Some(threads), memory: Memory::new() })))
     }
 

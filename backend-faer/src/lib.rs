@@ -31,6 +31,7 @@ mod real;
 mod reduce;
 mod rows;
 mod scan;
+mod scratch;
 mod simd;
 mod window;
 

@@ -6,6 +6,7 @@ use autodiff_core::Axes;
 use backend_cpu::{Row, Step, View, Walk};
 
 use crate::half::{Stored, widen};
+use crate::scratch::Room;
 
 /// So many lines are copied at once where their elements lie apart.
 const ABREAST: usize = 16;
@@ -93,7 +94,7 @@ impl<T: Stored> Lines<'_, T> {
             return visit(0, elements.start, Block { x: &[], stride: 0, rows: count, cols: 0 });
         }
         let ([down], [right]) = (self.row.strides, self.run.strides);
-        let (mut starts, mut line, mut room) = (self.starts(first), 0, Vec::new());
+        let (mut starts, mut line, mut room) = (self.starts(first), 0, Room::new());
         while line < count {
             let ([from], run) = starts.next_run(count - line);
             let begin = from.wrapping_add_signed(right.wrapping_mul(elements.start.cast_signed()));
@@ -126,7 +127,7 @@ impl<T: Stored> Lines<'_, T> {
             return;
         }
         let ([down], [right]) = (self.run.strides, self.row.strides);
-        let (mut starts, mut line, mut room) = (self.starts(first), 0, Vec::new());
+        let (mut starts, mut line, mut room) = (self.starts(first), 0, Room::new());
         while line < count {
             let ([from], cols) = starts.next_run(count - line);
             let begin = from.wrapping_add_signed(down.wrapping_mul(elements.start.cast_signed()));

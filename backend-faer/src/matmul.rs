@@ -1,18 +1,18 @@
 //! Matrix products: each by the fastest route for its shape, on one thread or on all.
 //!
-//! Products by faer have the same bits on any number of threads, with two exceptions that are met here: thin ones, of which
-//! it splits the sums, are split in parts of rows that depend on the shape alone; and batches are spread over threads.
+//! Faer computes each on one thread. Batches are spread over threads here, and so are the rows and columns of a large product:
+//! in whatever piece an element is added up in the same order, except where there are few columns. Those products are
+//! split in parts of rows that depend on the shape alone.
 
 mod gemm;
 mod half;
 mod matrix;
 
 use backend_cpu::{Scalar, View, Walk};
-use faer::Par;
 
 use crate::par;
 
-pub(crate) use gemm::Gemm;
+pub(crate) use gemm::{Gemm, warm};
 pub(crate) use matrix::Matrix;
 
 /// Below so many products one thread is faster than several (192 cubed was measured).
@@ -54,17 +54,18 @@ pub(crate) fn product<T: Gemm>(a: Matrix<'_, T>, b: Matrix<'_, T>, out: &mut [T]
         }
     } else if n <= THIN && m > ROWS {
         par::fixed(out, ROWS * n, |part, out| {
-            T::gemm(a.rows_from(part * ROWS, out.len() / n), b, out, accumulate, Par::Seq);
+            T::gemm(a.rows_from(part * ROWS, out.len() / n), b, out, accumulate, 1);
         });
     } else if m == 1 && n > ROWS {
         // The same thing turned over.
         par::fixed(out, ROWS, |part, out| {
             let b = b.transposed().rows_from(part * ROWS, out.len());
-            T::gemm(b, a.transposed(), out, accumulate, Par::Seq);
+            T::gemm(b, a.transposed(), out, accumulate, 1);
         });
     } else {
-        let several = par::threads() > 1 && m * k * n >= WORTH_THREADS && m > 1 && n > 1;
-        T::gemm(a, b, out, accumulate, if several { Par::rayon(0) } else { Par::Seq });
+        let (threads, worth) = (par::threads(), m * k * n / (WORTH_THREADS / 2));
+        let several = threads > 1 && worth >= 2 && m > 1 && n > 1;
+        T::gemm(a, b, out, accumulate, if several { worth.min(2 * threads) } else { 1 });
     }
 }
 

@@ -21,6 +21,7 @@ use self::position::First;
 use crate::half::Stored;
 use crate::lines::Lines;
 use crate::par;
+use crate::scratch::Room;
 
 /// So many results are computed at once, in room on the stack.
 const PANEL: usize = 256;
@@ -100,7 +101,7 @@ where
 /// The same where threads share the elements of the lines.
 fn shared<T: Stored, R: Reducer<T>, D>(lines: &Lines<'_, T>, out: &mut [D], finish: impl Fn(R::State) -> D) {
     let (parts, width) = (lines.len.div_ceil(R::PART), out.len());
-    let mut states = vec![R::start(); parts * width];
+    let mut states = Room::filled(R::start(), parts * width);
     par::rows(&mut states, width, 1, |first, states| {
         for (part, states) in states.chunks_mut(width).enumerate() {
             let start = (first + part) * R::PART;

@@ -4,8 +4,6 @@ mod loss;
 mod normalize;
 mod softmax;
 
-use std::borrow::Cow;
-
 use autodiff_core::{Axes, Composite};
 use backend_cpu::{IndexError, Layout, View};
 
@@ -14,6 +12,7 @@ use self::softmax::{LogSoftmax, LogSumExp, Softmax};
 use crate::half::{Stored, narrow};
 use crate::lines::{Block, Lines};
 use crate::math::Float;
+use crate::scratch::Room;
 use crate::simd::{Isa, Job, compiled};
 use crate::{elementwise, par};
 
@@ -46,19 +45,20 @@ pub(crate) fn composite<T: Stored>(composite: &Composite, inputs: &[View<'_, T>]
         Composite::RmsNorm { axes, eps } => along(RmsNorm { eps: eps.get() }, axes, x, out),
         Composite::LayerNorm { eps } => {
             let axes = (x.shape().rank() - inputs[1].shape().rank()..x.shape().rank()).collect();
-            let [weight, bias] = [1, 2].map(|arg: usize| row(inputs[arg]));
-            along(LayerNorm { eps: eps.get(), weight: &weight, bias: &bias }, axes, x, out);
+            let (mut weight, mut bias) = (Room::new(), Room::new());
+            let (weight, bias) = (row(inputs[1], &mut weight), row(inputs[2], &mut bias));
+            along(LayerNorm { eps: eps.get(), weight, bias }, axes, x, out);
         }
         _ => assert!(elementwise::composite(composite, x, out), "{}: it has no kernel", composite.name()),
     }
 }
 
-/// The elements in row-major order.
-fn row<T: Stored>(x: View<'_, T>) -> Cow<'_, [T::Real]> {
-    match x.as_slice().and_then(T::as_real) {
-        Some(x) => Cow::Borrowed(x),
-        None => Cow::Owned(x.iter().map(T::wide).collect()),
-    }
+/// The elements in row-major order, copied where they do not lie so.
+fn row<'a, T: Stored>(x: View<'a, T>, room: &'a mut Room<T::Real>) -> &'a [T::Real] {
+    x.as_slice().and_then(T::as_real).unwrap_or_else(|| {
+        room.extend(x.iter().map(T::wide));
+        room
+    })
 }
 
 /// A function of a row, to a row or to one number.
@@ -98,7 +98,7 @@ fn beside<T: Stored, K: RowKernel<T::Real>>(
     width: usize,
     out: &mut [T],
 ) {
-    let mut room = Vec::new();
+    let mut room = Room::new();
     lines.by_line([first, out.len() / width], 0..lines.len, usize::MAX, &mut |line, _, block| {
         let out = &mut out[line * width..][..block.rows * width];
         if let Some(y) = T::as_real_mut(out) {
@@ -120,7 +120,7 @@ fn among<T: Stored, K: RowKernel<T::Real>>(
     out: &mut [T],
 ) {
     let (width, first) = (lines.len, start / lines.len);
-    let (mut targets, mut room) = (to.starts(first), Vec::new());
+    let (mut targets, mut room) = (to.starts(first), Room::new());
     lines.by_line([first, out.len() / width], 0..width, usize::MAX, &mut |_, _, block| {
         // Few at a time, so that their results are still near when they are strewn.
         for from in (0..block.rows).step_by(ABREAST) {

@@ -11,6 +11,7 @@ use backend_cpu::View;
 
 use crate::half::{Stored, narrow};
 use crate::par;
+use crate::scratch::Room;
 use crate::simd::compiled;
 use arg_max::ArgMax;
 use over::{Over, Planes, joined};
@@ -23,7 +24,7 @@ pub(crate) fn window_sum<T: Stored>(window: &Window, x: View<'_, T>, shape: &Sha
     let joined = joined(window, x, x.shape(), shape);
     let (over, planes) = (Over::cells_of_windows(window, x.shape(), shape, joined), Planes::new(window, x, joined));
     par::rows(out, over.windows(), grain(&over, over.windows()), |first, out| {
-        let (mut copy, mut sums) = (Vec::new(), Vec::new());
+        let (mut copy, mut sums) = (Room::new(), Room::new());
         for (number, out) in (first..).zip(out.chunks_exact_mut(over.windows())) {
             let x = planes.get(number, &mut copy);
             sums_of(out, &mut sums, |out| compiled(Sum { over: &over, x, out }));
@@ -38,7 +39,7 @@ pub(crate) fn window_spread<T: Stored>(window: &Window, y: View<'_, T>, shape: &
         return;
     }
     par::rows(out, over.cells(), grain(&over, over.cells()), |first, out| {
-        let (mut copy, mut sums) = (Vec::new(), Vec::new());
+        let (mut copy, mut sums) = (Room::new(), Room::new());
         for (number, out) in (first..).zip(out.chunks_exact_mut(over.cells())) {
             let y = planes.get(number, &mut copy);
             sums_of(out, &mut sums, |out| compiled(Spread { over: &over, y, out }));
@@ -50,7 +51,7 @@ pub(crate) fn window_arg_max<T: Stored>(window: &Window, x: View<'_, T>, shape: 
     let joined = joined(window, x, x.shape(), shape);
     let (over, planes) = (Over::cells_of_windows(window, x.shape(), shape, joined), Planes::new(window, x, joined));
     par::rows(out, over.windows(), grain(&over, over.windows()), |first, out| {
-        let (mut copy, mut best) = (Vec::new(), Vec::new());
+        let (mut copy, mut best) = (Room::new(), Room::new());
         for (number, out) in (first..).zip(out.chunks_exact_mut(over.windows())) {
             let x = planes.get(number, &mut copy);
             compiled(ArgMax { over: &over, x, best: &mut best, out });
@@ -64,7 +65,7 @@ fn grain(over: &Over, size: usize) -> usize {
 }
 
 /// Sums that are added up in the format that is computed with.
-fn sums_of<T: Stored>(out: &mut [T], sums: &mut Vec<T::Real>, work: impl FnOnce(&mut [T::Real])) {
+fn sums_of<T: Stored>(out: &mut [T], sums: &mut Room<T::Real>, work: impl FnOnce(&mut [T::Real])) {
     if let Some(out) = T::as_real_mut(out) {
         return work(out);
     }

@@ -95,8 +95,8 @@ impl<B: Backend, M: Module<B>, X: Module<B>, O: Optimizer> TrainStep<B, M, X, O>
     ///
     /// A batch of other shapes is served too: the step is traced again for it, once, and both lists run in one memory;
     /// [`traces`](Self::traces) reports it. So it is with what a batch holds beside tensors, a number or the variant of an enum.
-    /// Parameters, the optimizer's state and buffers are updated in place. Once it has run, the step itself allocates nothing; a
-    /// backend's kernels may, for rooms of their own.
+    /// Parameters, the optimizer's state and buffers are updated in place. Once it has run, the step itself allocates nothing, nor
+    /// do the kernels of `Cpu`, and of `Faer` where the loop runs inside its device.
     ///
     /// # Panics
     /// When the loss panics: a shape that does not fit is found here. When the loss has more than one element, or the

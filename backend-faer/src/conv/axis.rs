@@ -5,8 +5,9 @@
 
 use autodiff_core::Slide;
 
+use crate::scratch::Room;
+
 /// An axis of the source in its places.
-#[derive(Debug)]
 pub(super) struct Axis {
     /// How many cells the source has.
     pub(super) size: usize,
@@ -19,14 +20,13 @@ pub(super) struct Axis {
     /// How many places neighbouring results of a strip are apart.
     pub(super) advance: usize,
     /// The results, in strips that have their taps in common.
-    pub(super) strips: Vec<Strip>,
+    pub(super) strips: Room<Strip>,
 }
 
 /// Results that the same taps reach.
-#[derive(Debug)]
 pub(super) struct Strip {
     /// The taps, and where each one reads for the first result.
-    pub(super) taps: Vec<(usize, usize)>,
+    pub(super) taps: Room<(usize, usize)>,
     /// The first result.
     pub(super) first: usize,
     /// The distance of two results.
@@ -51,7 +51,7 @@ impl Axis {
             len: each * phases,
             phases,
             advance: stride / phases,
-            strips: vec![Strip { taps, first: 0, step: 1, count }],
+            strips: [Strip { taps, first: 0, step: 1, count }].into_iter().collect(),
         }
     }
 

@@ -11,30 +11,30 @@ pub(super) struct Block {
 }
 
 /// Blocks of at most `most` outputs, as even as possible.
-pub(super) fn even(count: usize, most: usize) -> Vec<Block> {
+pub(super) fn even(count: usize, most: usize) -> impl Iterator<Item = Block> {
     let block = |(first, count)| Block { first, count, width: count, before: first };
-    parts(count, most).into_iter().map(block).collect()
+    parts(count, most).map(block)
 }
 
 /// Blocks of two registers each, the last one of one where that holds it.
-pub(super) fn whole(count: usize, lanes: usize) -> Vec<Block> {
-    let block = |first: usize| {
+pub(super) fn whole(count: usize, lanes: usize) -> impl Iterator<Item = Block> {
+    let block = move |first: usize| {
         let left = (count - first).min(2 * lanes);
         Block { first, count: left, width: left.next_multiple_of(lanes), before: first }
     };
-    (0..count).step_by(2 * lanes).map(block).collect()
+    (0..count).step_by(2 * lanes).map(block)
 }
 
 /// Ranges of at most `most`, as even as possible: `(start, count)`.
-pub(super) fn parts(count: usize, most: usize) -> Vec<(usize, usize)> {
+pub(super) fn parts(count: usize, most: usize) -> impl Iterator<Item = (usize, usize)> {
     let number = count.div_ceil(most);
-    let bound = |part: usize| part * count / number;
-    (0..number).map(|part| (bound(part), bound(part + 1) - bound(part))).collect()
+    let bound = move |part: usize| part * count / number;
+    (0..number).map(move |part| (bound(part), bound(part + 1) - bound(part)))
 }
 
 /// Ranges of `len` that cover `count`, of which the last one may begin early.
-pub(super) fn overlapping(count: usize, len: usize) -> Vec<(usize, usize)> {
-    (0..count).step_by(len).map(|start| (start.min(count - len), len)).collect()
+pub(super) fn overlapping(count: usize, len: usize) -> impl Iterator<Item = (usize, usize)> {
+    (0..count).step_by(len).map(move |start| (start.min(count - len), len))
 }
 
 /// The number of a place. Whoever plans sees to it that there are not too many.

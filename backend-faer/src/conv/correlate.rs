@@ -10,8 +10,6 @@
 
 mod tiles;
 
-use rayon::prelude::*;
-
 use self::tiles::{Outputs, Pixels};
 use super::axis::{Axis, Strip};
 use super::block::{Block, even, number, overlapping, parts, whole};
@@ -19,6 +17,7 @@ use super::grid::Grid;
 use super::tile::{Finite, Lanes, Tile};
 use crate::half::{Stored, narrow};
 use crate::par;
+use crate::scratch::Room;
 use crate::simd::compiled;
 
 /// The most outputs whose pixels are added up together, and the most pixels whose outputs are.
@@ -37,17 +36,17 @@ pub(super) struct Correlation<R> {
     /// Results of one output.
     plane: usize,
     by_pixels: bool,
-    blocks: Vec<Block>,
-    pieces: Vec<Piece<R>>,
+    blocks: Room<Block>,
+    pieces: Room<Piece<R>>,
 }
 
 /// Results that have their taps in common.
 struct Piece<R> {
     /// Where each channel's taps read for the first result.
-    offsets: Vec<u32>,
+    offsets: Room<u32>,
     /// By groups, blocks, `offsets` and the block's outputs.
-    weights: Vec<R>,
-    runs: Vec<Run>,
+    weights: Room<R>,
+    runs: Room<Run>,
     step: usize,
 }
 
@@ -85,14 +84,22 @@ impl<R: Tile> Correlation<R> {
             Role::Adjoint => (w.extents[0] / groups, w.extents[1]),
         };
         let by_pixels = axes[2].strips.iter().all(|strip| pixels_fill(strip.count, outputs, R::Lanes::COUNT));
-        let blocks = if by_pixels { even(outputs, MOST) } else { whole(outputs, R::Lanes::COUNT) };
-        let mut correlation =
-            Self { groups, inner, outputs, plane: plane.iter().product(), by_pixels, blocks, pieces: Vec::new(), axes };
+        let blocks = if by_pixels { even(outputs, MOST).collect() } else { whole(outputs, R::Lanes::COUNT).collect() };
+        let mut correlation = Self {
+            groups,
+            inner,
+            outputs,
+            plane: plane.iter().product(),
+            by_pixels,
+            blocks,
+            pieces: Room::new(),
+            axes,
+        };
         let [a, b, c] = &correlation.axes;
-        let mut pieces = Vec::with_capacity(a.strips.len() * b.strips.len() * c.strips.len());
-        for a in &a.strips {
-            for b in &b.strips {
-                for c in &c.strips {
+        let mut pieces = Room::with_capacity(a.strips.len() * b.strips.len() * c.strips.len());
+        for a in &*a.strips {
+            for b in &*b.strips {
+                for c in &*c.strips {
                     pieces.push(correlation.piece([a, b, c], w, role, plane));
                 }
             }
@@ -112,8 +119,8 @@ impl<R: Tile> Correlation<R> {
         let grain = (1 << 19) / self.pieces.first().map_or(1, |piece| piece.offsets.len().max(1));
         let few = x.extents[0] < par::threads();
         par::rows(out, image, grain, |first, out| {
-            let mut places = vec![R::zero(); self.inner * self.places()];
-            let mut wide = Vec::new();
+            let mut places = Room::filled(R::zero(), self.inner * self.places());
+            let mut wide = Room::new();
             for (number, out) in (first..).zip(out.chunks_exact_mut(image)) {
                 if let Some(out) = T::as_real_mut(out) {
                     self.image(x, number, few, &mut places, out);
@@ -127,28 +134,17 @@ impl<R: Tile> Correlation<R> {
     }
 
     fn image<T: Stored<Real = R>>(&self, x: &Grid<'_, T>, number: usize, few: bool, places: &mut [R], out: &mut [R]) {
-        for (group, mut out) in out.chunks_exact_mut(self.outputs * self.plane).enumerate() {
+        for (group, out) in out.chunks_exact_mut(self.outputs * self.plane).enumerate() {
             x.places(&self.axes, number, group * self.inner, places);
-            let mut parts = Vec::with_capacity(self.blocks.len());
-            for block in &self.blocks {
-                let part;
-                (part, out) = out.split_at_mut(block.count * self.plane);
-                parts.push((block, part));
-            }
-            let places = &*places;
-            let work = |(block, out): (&Block, &mut [R])| self.block(group, *block, places, out);
-            if few {
-                parts.into_par_iter().for_each(work);
-            } else {
-                parts.into_iter().for_each(work);
-            }
+            let (places, size) = (&*places, |block: &Block| block.count * self.plane);
+            par::each(&self.blocks, out, few, size, |block, out| self.block(group, *block, places, out));
         }
     }
 
     fn block(&self, group: usize, block: Block, x: &[R], out: &mut [R]) {
         let width: usize = self.blocks.iter().map(|block| block.width).sum();
         let mut room = [R::zero(); ROOM];
-        for piece in &self.pieces {
+        for piece in &*self.pieces {
             let taps = piece.offsets.len();
             let w = &piece.weights[(group * width + block.before) * taps..][..block.width * taps];
             let (plane, room) = (self.plane, &mut room[..]);
@@ -181,10 +177,10 @@ impl<R: Tile> Correlation<R> {
     ) -> Piece<R> {
         let [a, b, c] = strips;
         let [_, l1, l2] = [0, 1, 2].map(|axis| self.axes[axis].len);
-        let (mut taps, mut places) = (Vec::new(), Vec::new());
-        for &(i0, p0) in &a.taps {
-            for &(i1, p1) in &b.taps {
-                for &(i2, p2) in &c.taps {
+        let (mut taps, mut places) = (Room::new(), Room::new());
+        for &(i0, p0) in &*a.taps {
+            for &(i1, p1) in &*b.taps {
+                for &(i2, p2) in &*c.taps {
                     taps.push([i0, i1, i2]);
                     places.push((p0 * l1 + p1) * l2 + p2);
                 }
@@ -195,15 +191,15 @@ impl<R: Tile> Correlation<R> {
         Piece { offsets, weights: self.weights(&taps, w, role), runs: self.runs(strips, plane), step: c.step }
     }
 
-    fn weights<T: Stored<Real = R>>(&self, taps: &[[usize; 3]], w: &Grid<'_, T>, role: Role) -> Vec<R> {
-        let taps: Vec<usize> = taps.iter().map(|&[i0, i1, i2]| w.at([0, 0, i0, i1, i2])).collect();
+    fn weights<T: Stored<Real = R>>(&self, taps: &[[usize; 3]], w: &Grid<'_, T>, role: Role) -> Room<R> {
+        let taps: Room<usize> = taps.iter().map(|&[i0, i1, i2]| w.at([0, 0, i0, i1, i2])).collect();
         let width: usize = self.blocks.iter().map(|block| block.width).sum();
-        let mut weights = vec![R::zero(); self.groups * width * self.inner * taps.len()];
-        let mut rows = weights.as_mut_slice();
+        let mut weights = Room::filled(R::zero(), self.groups * width * self.inner * taps.len());
+        let mut rows = &mut *weights;
         let (outer, inner) = if role == Role::Forward { (0, 1) } else { (1, 0) };
         for group in 0..self.groups {
             let start = group * if role == Role::Forward { self.outputs } else { self.inner };
-            for block in &self.blocks {
+            for block in &*self.blocks {
                 let size = block.width * self.inner * taps.len();
                 let part;
                 (part, rows) = rows.split_at_mut(size);
@@ -211,7 +207,7 @@ impl<R: Tile> Correlation<R> {
                     // No taps, no weights.
                     let mut to = part.get_mut(output..).unwrap_or_default().iter_mut().step_by(block.width);
                     for channel in 0..self.inner {
-                        for &tap in &taps {
+                        for &tap in &*taps {
                             let at = w.shift(w.shift(tap, 0, start), outer, block.first + output);
                             let at = w.shift(at, inner, channel);
                             if let Some(to) = to.next() {
@@ -225,11 +221,15 @@ impl<R: Tile> Correlation<R> {
         weights
     }
 
-    fn runs(&self, [a, b, c]: [&Strip; 3], [_, e1, e2]: [usize; 3]) -> Vec<Run> {
+    fn runs(&self, [a, b, c]: [&Strip; 3], [_, e1, e2]: [usize; 3]) -> Room<Run> {
         let [d0, d1, d2] = [0, 1, 2].map(|axis| self.axes[axis].advance);
         let (l1, l2) = (self.axes[1].len, self.axes[2].len);
-        let starts = if self.by_pixels { overlapping(c.count, R::Lanes::COUNT) } else { parts(c.count, MOST) };
-        let mut runs = Vec::with_capacity(a.count * b.count * starts.len());
+        let starts: Room<(usize, usize)> = if self.by_pixels {
+            overlapping(c.count, R::Lanes::COUNT).collect()
+        } else {
+            parts(c.count, MOST).collect()
+        };
+        let mut runs = Room::with_capacity(a.count * b.count * starts.len());
         for j0 in 0..a.count {
             for j1 in 0..b.count {
                 let base = (j0 * d0 * l1 + j1 * d1) * l2;

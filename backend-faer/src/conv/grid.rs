@@ -6,6 +6,7 @@ use backend_cpu::{Row, View};
 use super::axis::Axis;
 use crate::half::Stored;
 use crate::lines::load;
+use crate::scratch::Room;
 
 /// A tensor with two outer axes and three inner ones, of which leading ones may have been missing.
 pub(super) struct Grid<'a, T> {
@@ -36,8 +37,8 @@ impl<'a, T: Stored> Grid<'a, T> {
     /// Copies an image's channels from `first` on into their places; padding is not written.
     pub(super) fn places(&self, axes: &[Axis; 3], image: usize, first: usize, out: &mut [T::Real]) {
         let [a, b, c] = axes;
-        let ([(p0, n0, o0), (p1, n1, o1)], last) = ([a.run(0), b.run(0)], (0..c.phases).map(|phase| c.run(phase)));
-        let runs: Vec<_> = last.filter(|&(_, count, _)| count > 0).collect();
+        let [(p0, n0, o0), (p1, n1, o1)] = [a.run(0), b.run(0)];
+        let runs: Room<_> = (0..c.phases).map(|phase| c.run(phase)).filter(|&(_, count, _)| count > 0).collect();
         if n0 * n1 == 0 {
             return;
         }
@@ -45,7 +46,7 @@ impl<'a, T: Stored> Grid<'a, T> {
             for row in 0..n0 * n1 {
                 let (i, j) = (row / n1, row % n1);
                 let out = &mut out[((o0 + i) * b.len + o1 + j) * c.len..][..c.len];
-                for &(cell, count, place) in &runs {
+                for &(cell, count, place) in &*runs {
                     let at = self.at([image, channel, p0 + i, p1 + j, cell]);
                     let step = self.strides[4].wrapping_mul(c.phases.cast_signed());
                     load(self.view, at, step, &mut out[place..place + count]);

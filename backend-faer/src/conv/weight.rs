@@ -12,8 +12,6 @@ mod tiles;
 
 use core::sync::atomic::{AtomicBool, Ordering};
 
-use rayon::prelude::*;
-
 use self::tiles::{ByOutputs, ByPixels};
 use super::axis::Axis;
 use super::block::{Block, even, number, parts, whole};
@@ -22,6 +20,7 @@ use super::tile::{Finite, Lanes, Tile};
 use crate::half::Stored;
 use crate::lines::load;
 use crate::par;
+use crate::scratch::Room;
 use crate::simd::compiled;
 
 /// The most places that are added up together, in the two ways.
@@ -46,11 +45,13 @@ pub(super) struct WeightGrad {
     inner: usize,
     outputs: usize,
     by_pixels: bool,
-    blocks: Vec<Block>,
+    blocks: Room<Block>,
     /// Where each channel's taps read for the first pixel.
-    offsets: Vec<u32>,
+    offsets: Room<u32>,
+    /// Which of these are added up together: the first, and how many.
+    together: Room<(usize, usize)>,
     /// Where each row of pixels begins.
-    rows: Vec<usize>,
+    rows: Room<usize>,
     /// Pixels in a row.
     count: usize,
     /// From the first pixel's place to the last one's, and what fills registers up.
@@ -62,10 +63,10 @@ impl WeightGrad {
     pub(super) fn new<T: Stored<Real: Tile>>(axes: [Axis; 3], groups: usize, x: &Grid<'_, T>, y: &Grid<'_, T>) -> Self {
         let (inner, outputs) = (x.extents[1] / groups, y.extents[1] / groups);
         let [a, b, c] = &axes;
-        let mut offsets = Vec::new();
+        let mut offsets = Room::new();
         for channel in 0..inner {
-            for &(_, p0) in &a.strips[0].taps {
-                for &(_, p1) in &b.strips[0].taps {
+            for &(_, p0) in &*a.strips[0].taps {
+                for &(_, p1) in &*b.strips[0].taps {
                     let row = ((channel * a.len + p0) * b.len + p1) * c.len;
                     offsets.extend(c.strips[0].taps.iter().map(|&(_, p2)| number(row + p2)));
                 }
@@ -75,7 +76,7 @@ impl WeightGrad {
             let (j0, j1) = (row / b.strips[0].count, row % b.strips[0].count);
             (j0 * a.advance * b.len + j1 * b.advance) * c.len
         };
-        let rows: Vec<usize> = (0..a.strips[0].count * b.strips[0].count).map(row).collect();
+        let rows: Room<usize> = (0..a.strips[0].count * b.strips[0].count).map(row).collect();
         let count = c.strips[0].count;
         let lanes = <T::Real as Tile>::Lanes::COUNT;
         let line = (rows.last().map_or(0, |row| row + count)).next_multiple_of(lanes);
@@ -83,18 +84,19 @@ impl WeightGrad {
         let pixels = outputs * offsets.len() * (line / lanes + line.div_ceil(NEAR_BY_PIXELS));
         let transposed = rows.len() * count * (outputs.div_ceil(lanes) * offsets.len() + 2 * outputs);
         let by_pixels = pixels <= transposed && sums <= SUMS;
-        let blocks = if by_pixels { even(outputs, MOST_OUTPUTS) } else { whole(outputs, lanes) };
+        let blocks = if by_pixels { even(outputs, MOST_OUTPUTS).collect() } else { whole(outputs, lanes).collect() };
+        let together = parts(offsets.len(), if by_pixels { MOST_BY_PIXELS } else { MOST }).collect();
         let padded = axes.iter().any(Axis::is_padded);
-        Self { groups, inner, outputs, by_pixels, blocks, offsets, rows, count, line, padded, axes }
+        Self { groups, inner, outputs, by_pixels, blocks, offsets, together, rows, count, line, padded, axes }
     }
 
     /// Whether it was computed: not where padding would not be left out, for numbers that are not finite.
     pub(super) fn run<T: Stored<Real: Tile>>(&self, x: &Grid<'_, T>, y: &Grid<'_, T>, out: &mut [T]) -> bool {
         let images = x.extents[0];
         let count = (images * self.rows.len() * self.count / PART).clamp(1, MOST_PARTS.min(images.max(1)));
-        let parts = parts(images.max(1), images.max(1).div_ceil(count));
+        let parts: Room<(usize, usize)> = parts(images.max(1), images.max(1).div_ceil(count)).collect();
         let size = self.groups * self.width() * self.offsets.len() * self.lanes::<T::Real>();
-        let mut sums = vec![T::Real::default(); parts.len() * size];
+        let mut sums = Room::filled(T::Real::default(), parts.len() * size);
         let (failed, few) = (AtomicBool::new(false), parts.len() < par::threads());
         par::rows(&mut sums, size, 1, |first, sums| {
             let mut scratch = Scratch::new(self);
@@ -127,7 +129,7 @@ impl WeightGrad {
         sums: &mut [T::Real],
     ) -> bool {
         let room = self.offsets.len() * self.lanes::<T::Real>();
-        for (group, mut sums) in sums.chunks_exact_mut(self.width() * room).enumerate() {
+        for (group, sums) in sums.chunks_exact_mut(self.width() * room).enumerate() {
             x.places(&self.axes, image, group * self.inner, &mut scratch.places[..self.places()]);
             self.pixels(y, [image, group * self.outputs], &mut scratch.pixels);
             // Padding is multiplied by pixels, and the zeros between rows by what lies behind a row's places.
@@ -136,18 +138,8 @@ impl WeightGrad {
             if !whole {
                 return false;
             }
-            let mut tasks = Vec::with_capacity(self.blocks.len());
-            for block in &self.blocks {
-                let part;
-                (part, sums) = sums.split_at_mut(block.width * room);
-                tasks.push((*block, part));
-            }
-            let (x, y) = (&scratch.places, &scratch.pixels);
-            if few {
-                tasks.into_par_iter().for_each(|(block, sums)| self.block(block, x, y, sums));
-            } else {
-                tasks.into_iter().for_each(|(block, sums)| self.block(block, x, y, sums));
-            }
+            let (x, y, size) = (&*scratch.places, &*scratch.pixels, |block: &Block| block.width * room);
+            par::each(&self.blocks, sums, few, size, |block, sums| self.block(*block, x, y, sums));
         }
         true
     }
@@ -158,7 +150,7 @@ impl WeightGrad {
             return self.lines(y, [image, first], out);
         }
         let (pixels, [.., e1, e2]) = (self.rows.len() * self.count, y.extents);
-        for block in &self.blocks {
+        for block in &*self.blocks {
             let out = &mut out[block.before * pixels..][..block.width * pixels];
             for (row, out) in out.chunks_exact_mut(block.width * e2).enumerate() {
                 for output in 0..block.count {
@@ -207,7 +199,7 @@ impl WeightGrad {
             sums.iter_mut().zip(part).for_each(|(sum, &x)| *sum += x);
         }
         for (group, out) in out.chunks_exact_mut((self.outputs * places).max(1)).enumerate() {
-            for block in &self.blocks {
+            for block in &*self.blocks {
                 let start = (group * self.width() + block.before) * places;
                 let out = &mut out[block.first * places..][..block.count * places];
                 for (number, out) in out.iter_mut().enumerate() {
@@ -248,8 +240,8 @@ fn added<R: Tile>(lanes: &[R]) -> R {
 
 /// An image's copies. What is not written to them stays 0.
 struct Scratch<R> {
-    places: Vec<R>,
-    pixels: Vec<R>,
+    places: Room<R>,
+    pixels: Room<R>,
 }
 
 impl<R: Tile> Scratch<R> {
@@ -257,8 +249,8 @@ impl<R: Tile> Scratch<R> {
         let pixels = if plan.by_pixels { plan.line } else { plan.rows.len() * plan.count };
         Self {
             // The last register of a line may read on.
-            places: vec![R::zero(); plan.places() + R::Lanes::COUNT],
-            pixels: vec![R::zero(); plan.width() * pixels],
+            places: Room::filled(R::zero(), plan.places() + R::Lanes::COUNT),
+            pixels: Room::filled(R::zero(), plan.width() * pixels),
         }
     }
 }

@@ -6,6 +6,7 @@ use backend_cpu::{Step, View, Walk};
 use super::loops::Part;
 use crate::half::BLOCK;
 use crate::par;
+use crate::scratch::Room;
 
 /// Rows of fewer elements are gathered, several at a time, rather than computed one by one.
 const SHORT: usize = 32;
@@ -110,7 +111,7 @@ impl<const N: usize> Tiles<N> {
     /// Operand `n`.
     pub(super) fn operand<'a, T: Copy + Default>(&self, n: usize, view: View<'a, T>) -> Operand<'a, T> {
         let strides = [self.rows.strides[n], self.columns.strides[n]];
-        Operand { n, view, strides, in_place: self.in_place, room: Vec::new(), holds: None }
+        Operand { n, view, strides, in_place: self.in_place, room: Room::new(), holds: None }
     }
 }
 
@@ -121,7 +122,7 @@ pub(super) struct Operand<'a, T> {
     /// Of rows and columns.
     strides: [isize; 2],
     in_place: bool,
-    room: Vec<T>,
+    room: Room<T>,
     /// The piece in the room, as far as its elements depend on it.
     holds: Option<(usize, usize, usize)>,
 }

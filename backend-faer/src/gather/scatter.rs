@@ -7,6 +7,7 @@ use backend_cpu::{IndexError, Layout, Step, View, Walk};
 use super::{GRAIN, check};
 use crate::half::Stored;
 use crate::par;
+use crate::scratch::Room;
 use crate::simd::{Isa, Job, compiled};
 
 /// `y[.., i[.., j, ..], ..] += u[.., j, ..]` for each `j` in row-major order; `out`, of `shape`, holds `y`.
@@ -59,20 +60,22 @@ fn add_by_columns<T: Stored>(axis: usize, index: View<'_, i32>, updates: View<'_
     let Some(rows) = rows.filter(|rows| worthwhile && rows.len >= 16 * threads) else {
         return add(axis, index, updates, shape, out);
     };
-    let mut pieces: Vec<Columns<'_, T>> = (0..threads).map(|_| Vec::with_capacity(shape[axis])).collect();
-    let columns = rows.len.div_ceil(threads);
-    for row in out.chunks_exact_mut(rows.stride) {
-        pieces.iter_mut().zip(row[..rows.len].chunks_mut(columns)).for_each(|(piece, row)| piece.push(row));
+    let (positions, columns) = (shape[axis], rows.len.div_ceil(threads));
+    let count = rows.len.div_ceil(columns) * positions;
+    let mut pieces: Room<&mut [T]> = (0..count).map(|_| <&mut [T]>::default()).collect();
+    for (position, row) in out.chunks_exact_mut(rows.stride).enumerate() {
+        let pieces = pieces[position..].iter_mut().step_by(positions);
+        pieces.zip(row[..rows.len].chunks_mut(columns)).for_each(|(piece, row)| *piece = row);
     }
-    par::rows(&mut pieces, 1, 1, |first, pieces| {
-        for (piece, part) in pieces.iter_mut().zip(first..) {
+    par::rows(&mut pieces, positions, 1, |first, pieces| {
+        for (piece, part) in pieces.chunks_exact_mut(positions).zip(first..) {
             compiled(Part { rows, start: part * columns, piece });
         }
     });
 }
 
 /// Some columns of all rows.
-type Columns<'a, T> = Vec<&'a mut [T]>;
+type Columns<'a, T> = [&'a mut [T]];
 
 /// Updates of `len` neighbours each to neighbours.
 #[derive(Clone, Copy)]

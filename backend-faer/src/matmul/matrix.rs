@@ -4,6 +4,7 @@ use backend_cpu::{Scalar, View};
 use faer::MatRef;
 
 use crate::half::{Stored, widen};
+use crate::scratch::Room;
 
 /// Rows and columns of a slice.
 #[derive(Clone, Copy, Debug)]
@@ -70,7 +71,7 @@ impl<'a, T: Scalar> Matrix<'a, T> {
     }
 
     /// As faer sees it, where neighbours in rows or in columns are neighbours in memory.
-    pub(super) fn as_faer(&self) -> Option<MatRef<'a, T>> {
+    fn as_faer(&self) -> Option<MatRef<'a, T>> {
         let ([rows, cols], [down, right]) = (self.extents, self.strides);
         if rows == 0 || cols == 0 {
             return None;
@@ -113,10 +114,15 @@ impl<'a, T: Scalar> Matrix<'a, T> {
         }
     }
 
-    /// The elements row by row.
-    pub(super) fn to_dense(self) -> Vec<T> {
-        let mut dense = Vec::with_capacity(self.rows() * self.cols());
-        (0..self.rows()).for_each(|row| self.row(row, |_, x| dense.push(x)));
-        dense
+    /// As faer sees it, copied where no stride is 1.
+    pub(super) fn packed(self, room: &'a mut Room<T>) -> MatRef<'a, T> {
+        let [rows, cols] = self.extents;
+        self.as_faer().unwrap_or_else(|| {
+            room.resize(rows * cols, T::zero());
+            for (row, to) in (0..rows).zip(room.chunks_exact_mut(cols)) {
+                self.row(row, |col, x| to[col] = x);
+            }
+            MatRef::from_row_major_slice(room, rows, cols)
+        })
     }
 }

@@ -9,6 +9,7 @@ use crate::half::{Stored, narrow};
 use crate::lines::{Block, Lines};
 use crate::math::{Float, log};
 use crate::par;
+use crate::scratch::Room;
 use crate::simd::{Isa, Job, compiled};
 
 /// `log sum e^(x - m) + (m - x_label)` of each row.
@@ -25,7 +26,7 @@ pub(super) fn cross_entropy<T: Stored>(
     }
     let (rows, labels) = (Lines::new(Axes::one(last), logits), Lines::new(Axes::NONE, labels));
     par::parts(out, GRAIN.div_ceil(classes.max(1)), |first, out| {
-        let (mut labels_at, mut room, mut chosen) = (labels.starts(first), Vec::new(), Vec::new());
+        let (mut labels_at, mut room, mut chosen) = (labels.starts(first), Room::new(), Room::new());
         rows.by_line([first, out.len()], 0..rows.len, usize::MAX, &mut |line, _, block| {
             let next = || labels.x.data()[labels_at.next_place()[0]].cast_unsigned() as usize;
             chosen.clear();

@@ -5,6 +5,7 @@ use backend_cpu::View;
 
 use crate::lines::Lines;
 use crate::par;
+use crate::scratch::Room;
 
 /// So many elements are worth a thread's attention.
 const GRAIN: usize = 1 << 10;
@@ -17,14 +18,14 @@ pub(crate) fn argsort<T: Ranked>(descending: bool, x: View<'_, T>, out: &mut [i3
     }
     par::rows(out, lines.len, GRAIN, |first, out| {
         let mut starts = lines.starts(first);
-        let mut keys = Vec::with_capacity(lines.len);
+        let mut keys = Room::with_capacity(lines.len);
         for out in out.chunks_exact_mut(lines.len) {
             let [from] = starts.next_place();
             let elements = x.strided(from, lines.run.strides[0]).take(lines.len);
             keys.clear();
             keys.extend(elements.zip(0_u32..).map(|(x, position)| x.key(descending, position)));
             keys.sort_unstable();
-            out.iter_mut().zip(&keys).for_each(|(out, &key)| *out = T::position(key));
+            out.iter_mut().zip(&*keys).for_each(|(out, &key)| *out = T::position(key));
         }
     });
 }

@@ -4,6 +4,7 @@ use backend_cpu::math;
 
 use super::over::Over;
 use crate::real::Real;
+use crate::scratch::Room;
 use crate::simd::{Isa, Job};
 
 /// The positions over a plane.
@@ -11,7 +12,7 @@ pub(super) struct ArgMax<'a, R> {
     pub(super) over: &'a Over,
     pub(super) x: &'a [R],
     /// Room for a row of the largest so far.
-    pub(super) best: &'a mut Vec<R>,
+    pub(super) best: &'a mut Room<R>,
     pub(super) out: &'a mut [i32],
 }
 

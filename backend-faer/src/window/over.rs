@@ -7,6 +7,7 @@ use backend_cpu::{Layout, View};
 
 use crate::half::Stored;
 use crate::lines::load;
+use crate::scratch::Room;
 
 /// Windows over the cells of a plane, which has three axes.
 pub(super) struct Over {
@@ -18,7 +19,7 @@ pub(super) struct Over {
     /// So many planes that lie one behind the other are one tall plane.
     planes: usize,
     /// The taps of the last axis.
-    last: Vec<Reach>,
+    last: Room<Reach>,
     /// Of the one, for each row of the other.
     rows: Groups,
 }
@@ -152,14 +153,14 @@ const TALL: usize = 1 << 11;
 
 /// Numbers in groups.
 struct Groups {
-    numbers: Vec<usize>,
+    numbers: Room<usize>,
     /// Where each group ends.
-    ends: Vec<usize>,
+    ends: Room<usize>,
 }
 
 impl Groups {
     fn new(groups: impl Iterator<Item = impl Iterator<Item = usize>>) -> Self {
-        let (mut numbers, mut ends) = (Vec::new(), Vec::new());
+        let (mut numbers, mut ends) = (Room::new(), Room::new());
         for group in groups {
             numbers.extend(group);
             ends.push(numbers.len());
@@ -169,10 +170,8 @@ impl Groups {
 
     /// The groups of rows of a plane, by those along both its axes, of which the second one has `size` places.
     fn product(first: &Self, second: &Self, size: usize) -> Self {
-        let pair = |a: &'_ [usize], b: &'_ [usize]| -> Vec<usize> {
-            a.iter().flat_map(|a| b.iter().map(move |b| a * size + b)).collect()
-        };
-        Self::new(first.iter().flat_map(|a| second.iter().map(move |b| pair(a, b).into_iter())))
+        let rows = first.iter().flat_map(|a| second.iter().map(move |b| (a, b)));
+        Self::new(rows.map(|(a, b)| a.iter().flat_map(move |a| b.iter().map(move |b| a * size + b))))
     }
 
     #[inline(always)]
@@ -216,7 +215,7 @@ impl<'a, T: Stored> Planes<'a, T> {
     }
 
     /// A plane's elements in row-major order: a copy where they do not lie so, or are not computed with as they are.
-    pub(super) fn get<'p>(&'p self, number: usize, copy: &'p mut Vec<T::Real>) -> &'p [T::Real] {
+    pub(super) fn get<'p>(&'p self, number: usize, copy: &'p mut Room<T::Real>) -> &'p [T::Real] {
         let (mut start, mut rest) = (self.view.start(), number * self.joined);
         for axis in (0..self.lead).rev() {
             let extent = self.view.shape()[axis];

@@ -100,7 +100,7 @@ impl<R: Tile, const V: usize> Job for Outputs<'_, R, V> {
 
     #[inline(always)]
     fn run<I: Isa>(mut self) {
-        for &run in &self.piece.runs {
+        for &run in &*self.piece.runs {
             match run.count {
                 6 => self.tile::<I, 6>(run),
                 5 => self.tile::<I, 5>(run),

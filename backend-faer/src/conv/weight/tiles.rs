@@ -1,7 +1,6 @@
 //! The loops over all pixels of an image, tile by tile.
 
-use super::{MOST, MOST_BY_PIXELS, NEAR, NEAR_BY_PIXELS, WeightGrad};
-use crate::conv::block::parts;
+use super::{NEAR, NEAR_BY_PIXELS, WeightGrad};
 use crate::conv::tile::{self, Lanes, Tile};
 use crate::simd::{Isa, Job};
 
@@ -45,7 +44,7 @@ impl<R: Tile, const V: usize> Job for ByOutputs<'_, R, V> {
         let row = plan.count * V * R::Lanes::COUNT;
         let near = (NEAR / plan.count).max(1);
         for (rows, y) in plan.rows.chunks(near).zip(y.chunks(near * row)) {
-            for (first, count) in parts(plan.offsets.len(), MOST) {
+            for &(first, count) in &*plan.together {
                 match count {
                     4 => self.tile::<I, 4>(first, rows, y),
                     3 => self.tile::<I, 3>(first, rows, y),
@@ -102,7 +101,7 @@ impl<R: Tile, const O: usize> Job for ByPixels<'_, R, O> {
     #[inline(always)]
     fn run<I: Isa>(mut self) {
         for start in (0..self.plan.line).step_by(NEAR_BY_PIXELS) {
-            for (first, count) in parts(self.plan.offsets.len(), MOST_BY_PIXELS) {
+            for &(first, count) in &*self.plan.together {
                 match count {
                     2 => self.tile::<I, 2>(first, start),
                     _ => self.tile::<I, 1>(first, start),
