@@ -18,6 +18,19 @@ use crate::math::Scalar;
 impl<T: Scalar> PlanBuf<T> {
     /// The steps, a line each: `y [0..4) = add(x, z1)`, with the elements of the workspace that the result takes, and the
     /// shape and strides of an operand that is not read as it lies.
+    ///
+    /// ```
+    /// use autodiff_core::{Role, Spec, WengertList};
+    /// use backend_cpu::{PlanBuf, ScalarKernels};
+    /// let list = WengertList::<f32>::trace(&[("x", Spec::elem([2, 3]))], |x| [("y", (x[0].t().exp() * 2.0).sum())]);
+    /// let plan = PlanBuf::resident::<ScalarKernels>(&list, &[Role::Given]);
+    /// assert_eq!(plan.lines(), [
+    ///     "z2 [0..6) = exp(x{[3, 2] by [1, 3]})",
+    ///     "z3 [0..6) = mul(z2, 2) over z2",
+    ///     "z4 [6..7) = sum(z3, axes=[0, 1])",
+    ///     "y [7..8) = reshape(z4, [])",
+    /// ]);
+    /// ```
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
         let mut walk = Walk::new(self);
@@ -135,7 +148,9 @@ impl<'a, T: Scalar> Walk<'a, T> {
     fn operand(&self, operand: &Operand) -> String {
         let name = match operand.source {
             Source::Input(place) => self.plan.names.given[place].clone(),
-            Source::Constant if operand.layout.shape().elements() == 1 => return self.number(operand),
+            Source::Constant if operand.layout.strides().iter().all(|stride| *stride == 0) => {
+                return self.number(operand);
+            }
             Source::Constant => format!("data {}", operand.layout.offset()),
             Source::Workspace => {
                 self.value(operand).map_or_else(String::new, |value| self.lifetimes[value].name.clone())
