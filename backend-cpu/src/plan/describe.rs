@@ -28,7 +28,6 @@ impl<T: Scalar> PlanBuf<T> {
     ///     "z2 [0..6) = exp(x{[3, 2] by [1, 3]})",
     ///     "z3 [0..6) = mul(z2, 2) over z2",
     ///     "z4 [6..7) = sum(z3, axes=[0, 1])",
-    ///     "y [7..8) = reshape(z4, [])",
     /// ]);
     /// ```
     #[must_use]

@@ -149,3 +149,16 @@ fn ten_thousand_steps_leave_no_memory_behind() {
     assert_eq!((count, bytes), (0, 0), "allocations and bytes still held");
     assert!(many <= few, "{many} bytes at the peak of ten thousand steps, {few} of ten");
 }
+
+/// What `ARCHITECTURE.md` shows of this step is what it is.
+#[test]
+fn the_architecture_shows_this_step() {
+    let shown = include_str!("../../../ARCHITECTURE.md");
+    let step = TrainStep::compile(LectureMlp::<B>::new(false), Sgd::new(0.1), loss, &batch());
+    let explanation = step.explain().unwrap();
+    let list = |name: &str| explanation.stages.iter().find(|stage| stage.name == name).unwrap().list.to_string();
+    let plan = explanation.instructions.join("\n") + "\n";
+    let missing: Vec<String> =
+        [list("traced"), list("accumulate"), plan].into_iter().filter(|text| !shown.contains(text)).collect();
+    assert!(missing.is_empty(), "ARCHITECTURE.md does not show this:\n{}", missing.join("\n"));
+}
