@@ -108,8 +108,11 @@ mod rule {
         pub(in crate::primitive) const fn saves(self) -> Saves {
             match self {
                 Self::Neg | Self::Floor | Self::Round => Saves::NONE,
-                Self::Exp | Self::Expm1 | Self::Sqrt | Self::Tanh | Self::Sigmoid => Saves::NONE.and_output(),
-                Self::Log | Self::Log1p | Self::Sin | Self::Cos | Self::Erf | Self::Erfc | Self::Abs | Self::Relu => {
+                // The output of `relu` is what a next layer keeps anyway, so that the input need not be.
+                Self::Exp | Self::Expm1 | Self::Sqrt | Self::Tanh | Self::Sigmoid | Self::Relu => {
+                    Saves::NONE.and_output()
+                }
+                Self::Log | Self::Log1p | Self::Sin | Self::Cos | Self::Erf | Self::Erfc | Self::Abs => {
                     Saves::NONE.and_input(0)
                 }
             }
@@ -119,7 +122,7 @@ mod rule {
         /// neg   -g         exp    g y          expm1   g y + g        log   g / x      log1p  g / (1 + x)
         /// sin   g cos x    cos   -g sin x      sqrt    g / (y + y)    tanh  g - g y y
         /// sigmoid  g y - g y y     erf  g 2/sqrt(pi) e^(-x x)         erfc  the negative of that
-        /// abs   -g where x < 0, 0 where x = 0, g elsewhere            relu  0 where x <= 0, g elsewhere
+        /// abs   -g where x < 0, 0 where x = 0, g elsewhere            relu  0 where y <= 0, g elsewhere
         /// ```
         pub(in crate::primitive) fn backward<B: Backend>(self, at: &Node<'_, B>) -> Tensor<B> {
             let g = at.grad();
@@ -145,8 +148,8 @@ mod rule {
                     x.lt(&zero).select(&-g, &x.eq(&zero).select(&zero, g))
                 }
                 Self::Relu => {
-                    let zero = at.input(0).zeros_like();
-                    at.input(0).le(&zero).select(&zero, g)
+                    let zero = at.output().zeros_like();
+                    at.output().le(&zero).select(&zero, g)
                 }
                 Self::Floor | Self::Round => unreachable!("{} is declared to have no gradient", self.name()),
             }

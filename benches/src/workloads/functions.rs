@@ -33,7 +33,6 @@ macro_rules! gradients {
 }
 
 /// A function's value and its gradients; what it depends on beside its variables is constant.
-#[expect(clippy::ptr_arg, reason = "a model is a vector")]
 fn differentiate<B: Backend, X: Module<B>>(
     f: impl Fn(&[Tensor<Autodiff<B>>], &X::With<Autodiff<B>>) -> Tensor<Autodiff<B>>,
     variables: &Variables<B>,
