@@ -12,7 +12,7 @@ fn deep(layers: usize) -> WengertList<f64> {
         let x = [&x[0], &x[1]].map(|x| Tensor::<Autodiff<Trace<f64>>>::variable(x.clone()));
         let w = &x[1];
         let h = (0..layers).fold(x[0].clone(), |h, _| (h.matmul(w).tanh() * 1.5).sigmoid().softplus().softmax(1));
-        [("dw", h.square().sum().grad(&[w]).remove(0).unwrap())]
+        [("dw", h.square().sum().grad(&[w]).remove(0).expect("the loss depends on it"))]
     })
 }
 
@@ -20,7 +20,7 @@ fn run(list: &WengertList<f64>) -> Vec<Vec<u64>> {
     let inputs = list.inputs().iter().map(|var| list[*var].spec.shape);
     let inputs: Vec<_> = inputs
         .map(|shape| {
-            let numbers: Vec<f64> = (0..shape.elements()).map(|i| (i as f64 * 0.7).sin()).collect();
+            let numbers: Vec<f64> = (0_u16..).take(shape.elements()).map(|i| (f64::from(i) * 0.7).sin()).collect();
             Tensor::<B>::from_slice(&numbers, shape, &Default::default())
         })
         .collect();

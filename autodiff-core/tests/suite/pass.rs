@@ -136,7 +136,7 @@ fn tied_chain(links: usize, width: usize) -> WengertList<f32> {
     WengertList::trace(&specs, |x| {
         let w = Tensor::<Autodiff<Trace<f32>>>::variable(x[1].clone());
         let h = (0..links).fold(Tensor::constant_of(x[0].clone()), |h, _| h.matmul(&w).tanh());
-        [("grad", h.sum().grad(&[&w]).remove(0).unwrap())]
+        [("grad", h.sum().grad(&[&w]).remove(0).expect("the loss depends on it"))]
     })
 }
 
@@ -147,7 +147,7 @@ fn products_are_added_up_where_the_sum_is() {
     assert_eq!(after.to_string().matches("addmm").count(), 3);
     assert_eq!(after.assignments().len() + 3, list.assignments().len());
     let inputs = [[2, 3], [3, 3]].map(|shape: [usize; 2]| {
-        let numbers: Vec<f32> = (0..shape[0] * 3).map(|i| (i as f32).sin()).collect();
+        let numbers: Vec<f32> = (0_u16..).take(shape[0] * 3).map(|i| f32::from(i).sin()).collect();
         Tensor::<Cpu<f32>>::from_slice(&numbers, shape, &Default::default())
     });
     assert_eq!(after.eval(&inputs)[0].to_vec(), list.eval(&inputs)[0].to_vec());

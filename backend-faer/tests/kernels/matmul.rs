@@ -106,8 +106,8 @@ fn added_up_as_apart<T: Tested>([m, k, n]: [usize; 3]) {
     let fractions = |len, seed| -> Vec<T> {
         numbers::<T>(len, seed)
             .into_iter()
-            .enumerate()
-            .map(|(i, x)| T::from_f64(x.into_f64() / (3.0 + i as f64)))
+            .zip(3_u32..)
+            .map(|(x, i)| T::from_f64(x.into_f64() / f64::from(i)))
             .collect()
     };
     let (a, b, c) = (fractions(m * k, 1), fractions(k * n, 2), fractions(m * n, 3));
