@@ -5,6 +5,7 @@ mod explain;
 mod fold;
 mod rematerialise;
 mod simplify;
+mod transpose;
 
 use core::fmt;
 
@@ -17,6 +18,7 @@ pub use explain::Explanation;
 pub use fold::FoldConstants;
 pub use rematerialise::Rematerialise;
 pub use simplify::Simplify;
+pub use transpose::AbsorbTransposes;
 
 /// A rewriting of a list: the same outputs from the same inputs, to the bit.
 ///
@@ -95,6 +97,8 @@ pub struct Passes {
     pub fold_constants: bool,
     /// [`Simplify`]; on by default.
     pub simplify: bool,
+    /// [`AbsorbTransposes`]; on by default.
+    pub absorb_transposes: bool,
     /// [`Accumulate`]; on by default.
     pub accumulate: bool,
     /// [`Rematerialise`], where the memory of computed values is to have a limit, in bytes; none by default.
@@ -103,13 +107,19 @@ pub struct Passes {
 
 impl Default for Passes {
     fn default() -> Self {
-        Self { fold_constants: true, simplify: true, accumulate: true, memory_limit: None }
+        Self { fold_constants: true, simplify: true, absorb_transposes: true, accumulate: true, memory_limit: None }
     }
 }
 
 impl Passes {
     /// None at all: a list is planned as it was traced.
-    pub const NONE: Self = Self { fold_constants: false, simplify: false, accumulate: false, memory_limit: None };
+    pub const NONE: Self = Self {
+        fold_constants: false,
+        simplify: false,
+        absorb_transposes: false,
+        accumulate: false,
+        memory_limit: None,
+    };
 
     /// The list behind the passes that are on, and what each has done; constants are folded as `B` computes.
     #[must_use]
@@ -126,9 +136,10 @@ impl Passes {
     fn with<B: Execute, R>(&self, f: impl FnOnce(&[&dyn Pass<B::Elem>]) -> R) -> R {
         let fold = FoldConstants::<B>::new();
         let rematerialise = Rematerialise::<B>::new(self.memory_limit.unwrap_or(u64::MAX));
-        let all: [(bool, &dyn Pass<B::Elem>); 4] = [
+        let all: [(bool, &dyn Pass<B::Elem>); 5] = [
             (self.fold_constants, &fold),
             (self.simplify, &Simplify),
+            (self.absorb_transposes, &AbsorbTransposes),
             (self.accumulate, &Accumulate),
             (self.memory_limit.is_some(), &rematerialise),
         ];

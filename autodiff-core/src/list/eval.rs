@@ -61,7 +61,7 @@ impl<E: Element> WengertList<E> {
     }
 
     /// How often each value is read, as an argument or as an output.
-    fn uses(&self) -> Vec<usize> {
+    pub(crate) fn uses(&self) -> Vec<usize> {
         let mut uses = vec![0; self.assignments.len()];
         let args = self.assignments.iter().flat_map(|assignment| &assignment.args);
         for var in args.chain(self.outputs.iter().map(|(_, var)| var)) {

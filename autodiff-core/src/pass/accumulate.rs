@@ -1,6 +1,5 @@
 //! [`Accumulate`]: sums of products that are added up where they are.
 
-use alloc::vec;
 use alloc::vec::Vec;
 
 use super::Pass;
@@ -34,23 +33,13 @@ impl<E: Element> Pass<E> for Accumulate {
     }
 
     fn run(&self, list: &WengertList<E>) -> WengertList<E> {
-        list.rewrite(&Sums { single: read_once(list) })
+        list.rewrite(&Sums { reads: list.uses() })
     }
-}
-
-/// By place, whether a value is read once.
-fn read_once<E: Element>(list: &WengertList<E>) -> Vec<bool> {
-    let mut reads = vec![0_u32; list.assignments().len()];
-    let args = list.assignments().iter().flat_map(|assignment| &assignment.args);
-    for var in args.chain(list.outputs().iter().map(|(_, var)| var)) {
-        reads[var.index()] += 1;
-    }
-    reads.into_iter().map(|reads| reads == 1).collect()
 }
 
 struct Sums {
-    /// By place, whether a value is read once.
-    single: Vec<bool>,
+    /// By place, how often a value is read.
+    reads: Vec<usize>,
 }
 
 impl<E: Element> Rewrite<E, Trace<E>> for Sums {
@@ -75,7 +64,7 @@ impl Sums {
         let Assignment { instruction, args, spec } = &list[var];
         let is_product = matches!(instruction, Instruction::Apply(Primitive::MatMul));
         let rounds_twice = spec.dtype == DType::Elem && size_of::<E>() > 2;
-        is_product && self.single[var.index()] && rounds_twice && {
+        is_product && self.reads[var.index()] == 1 && rounds_twice && {
             let [m, k, n] = extents(list[args[0]].spec.shape, spec.shape);
             m > 1 && n > 1 && (2..=LONGEST).contains(&k)
         }

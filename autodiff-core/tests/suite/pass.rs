@@ -1,8 +1,8 @@
 //! What each pass makes of a list, and what it leaves alone.
 
 use autodiff_core::{
-    Accumulate, Autodiff, DType, FoldConstants, Pass, Primitive, Simplify, Spec, Tensor, Trace, WengertList, f16,
-    run_passes,
+    AbsorbTransposes, Accumulate, Autodiff, DType, FoldConstants, Pass, Primitive, Simplify, Spec, Tensor, Trace,
+    WengertList, f16, run_passes,
 };
 use backend_cpu::Cpu;
 
@@ -196,4 +196,29 @@ fn folding_neither_recurses_along_movements_nor_computes_on_what_is_large() {
         [("y", &x[0] + x[0].new_full([1 << 20, 1 << 20], 1.0).sum())]
     });
     assert!(fold.run(&list) == list);
+}
+
+#[test]
+fn transposes_of_products_become_those_of_their_factors() {
+    let turned = |a: [usize; 2], b: [usize; 2], f: fn(&Tensor<Trace<f32>>) -> Tensor<Trace<f32>>| {
+        AbsorbTransposes.run(&passed_list(a, b, |_, ab| vec![("y", f(ab))])).to_string()
+    };
+    let expected = "z1 = permute(b, [1, 0])\nz2 = permute(a, [1, 0])\nz3 = matmul(z1, z2)\ny = exp(z3)\n";
+    assert_eq!(turned([2, 3], [3, 2], |ab| ab.t().exp()), expected);
+    assert!(turned([2, 3], [3, 2], |ab| ab.t() + ab).contains("permute(z1"), "it is read elsewhere");
+    assert!(turned([1, 3], [3, 2], |ab| ab.t().exp()).contains("permute(z1"), "a row");
+    let specs = [("a", Spec::elem([5, 2, 3])), ("b", Spec::elem([5, 3, 2]))];
+    let batched = WengertList::<f32>::trace(&specs, |x| {
+        let product = x[0].transpose(1, 2).matmul(&x[1].transpose(1, 2));
+        [("y", product.transpose(1, 2).exp()), ("z", x[0].matmul(&x[1]).transpose(0, 1).exp())]
+    });
+    let after = AbsorbTransposes.run(&batched);
+    assert!(after.to_string().contains("matmul(b, a)"), "{after}");
+    assert!(after.to_string().contains("[1, 0, 2]"), "other axes stay: {after}");
+    let inputs = [[5, 2, 3], [5, 3, 2]].map(|shape: [usize; 3]| {
+        let numbers: Vec<f32> = (0_u16..30).map(|i| f32::from(i).sin()).collect();
+        Tensor::<Cpu<f32>>::from_slice(&numbers, shape, &Default::default())
+    });
+    let values = |list: &WengertList<f32>| list.eval(&inputs).iter().map(Tensor::to_vec).collect::<Vec<_>>();
+    assert_eq!(values(&after), values(&batched));
 }

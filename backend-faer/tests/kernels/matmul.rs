@@ -98,19 +98,16 @@ fn large_products_have_the_same_bits_on_any_number_of_threads() {
     }
 }
 
+/// Not exact, so that another order of sums would show.
+fn fractions<T: Tested>(len: usize, seed: u32) -> Vec<T> {
+    numbers::<T>(len, seed).into_iter().zip(3_u32..).map(|(x, i)| T::from_f64(x.into_f64() / f64::from(i))).collect()
+}
+
 /// What [`autodiff_core::Accumulate`] relies on: of so few summands, a product that is added up where the sum is has the bits
 /// of one that is computed apart and then added.
 #[track_caller]
 fn added_up_as_apart<T: Tested>([m, k, n]: [usize; 3]) {
-    // Not exact, so that another order would show.
-    let fractions = |len, seed| -> Vec<T> {
-        numbers::<T>(len, seed)
-            .into_iter()
-            .zip(3_u32..)
-            .map(|(x, i)| T::from_f64(x.into_f64() / f64::from(i)))
-            .collect()
-    };
-    let (a, b, c) = (fractions(m * k, 1), fractions(k * n, 2), fractions(m * n, 3));
+    let (a, b, c) = (fractions::<T>(m * k, 1), fractions::<T>(k * n, 2), fractions::<T>(m * n, 3));
     let layouts = [[m, k], [k, n]].map(|shape| Layout::contiguous(Shape::from(shape)));
     let (a, b) = (View::new(&a, &layouts[0]), View::new(&b, &layouts[1]));
     let (mut apart, mut there) = (c.clone(), c.clone());
@@ -128,6 +125,43 @@ fn short_products_are_added_up_as_if_they_were_computed_apart() {
         for [m, n] in [[2, 2], [2, 40], [40, 2], [2, 3], [7, 9], [16, 32], [33, 65], [128, 128], [3, 400], [300, 5]] {
             added_up_as_apart::<f32>([m, k, n]);
             added_up_as_apart::<f64>([m, k, n]);
+        }
+    }
+}
+
+/// What [`autodiff_core::AbsorbTransposes`] relies on: a product and the product of the transposed factors have the same bits.
+#[track_caller]
+fn same_turned_over<T: Tested>([m, k, n]: [usize; 3], turned: bool) {
+    let (a, b) = (fractions::<T>(m * k, 1), fractions::<T>(k * n, 2));
+    let swap = autodiff_core::Order::try_new(&[1, 0]).unwrap();
+    let lie = |rows, cols, turned: bool| {
+        if turned {
+            Layout::contiguous([cols, rows].into()).permute(&swap)
+        } else {
+            Layout::contiguous([rows, cols].into())
+        }
+    };
+    let (a_layout, b_layout) = (lie(m, k, turned), lie(k, n, !turned));
+    let (a_turned, b_turned) = (a_layout.permute(&swap), b_layout.permute(&swap));
+    let (mut ab, mut ba) = (vec![T::from_f64(0.0); m * n], vec![T::from_f64(0.0); m * n]);
+    K::<T>::matmul(View::new(&a, &a_layout), View::new(&b, &b_layout), &mut ab, false);
+    K::<T>::matmul(View::new(&b, &b_turned), View::new(&a, &a_turned), &mut ba, false);
+    for row in 0..m {
+        for col in 0..n {
+            assert!(ab[row * n + col].bits() == ba[col * m + row].bits(), "{m} {k} {n} at {row} {col}");
+        }
+    }
+}
+
+#[test]
+fn products_turned_over_have_the_same_bits() {
+    for k in [1, 2, 3, 15, 32, 100, 257, 784, 1500] {
+        for [m, n] in [[2, 2], [2, 40], [40, 2], [7, 9], [33, 65], [128, 130], [3, 400], [300, 5], [10, 784], [700, 20]]
+        {
+            for turned in [false, true] {
+                same_turned_over::<f32>([m, k, n], turned);
+                same_turned_over::<f64>([m, k, n], turned);
+            }
         }
     }
 }

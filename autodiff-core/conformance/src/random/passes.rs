@@ -1,6 +1,8 @@
 //! Random programs behind the passes.
 
-use autodiff_core::{Accumulate, Execute, FoldConstants, Pass, Passes, Simplify, Tensor, WengertList};
+use autodiff_core::{
+    AbsorbTransposes, Accumulate, Execute, FoldConstants, Pass, Passes, Simplify, Tensor, WengertList,
+};
 
 use super::{RandomProgram, same};
 use crate::failure::Outcome;
@@ -19,7 +21,7 @@ pub fn passes_change_nothing<B: Execute>(program: &RandomProgram, device: &B::De
         program.run(&mixed)
     });
     let fold = FoldConstants::<B>::new();
-    for pass in [&Simplify as &dyn Pass<B::Elem>, &fold, &Accumulate] {
+    for pass in [&Simplify as &dyn Pass<B::Elem>, &fold, &Accumulate, &AbsorbTransposes] {
         same(&subject, pass.name(), &pass.run(&list).eval(&inputs), &expected)?;
     }
     let (all, _) = Passes { memory_limit: Some(0), ..Passes::default() }.run::<B>(&list);
