@@ -70,10 +70,12 @@ impl<'a, T: Scalar> Matrix<'a, T> {
         follows.then_some(Self { extents: [count * rows, cols], strides: [down, self.strides[1]], ..self })
     }
 
-    /// As faer sees it, where neighbours in rows or in columns are neighbours in memory.
+    /// As faer sees it, where neighbours in rows or in columns are neighbours in memory. A single row or column has to have
+    /// neighbours itself: faer adds up a spread one in another way, and the bits of a product must not tell how factors lie.
     fn as_faer(&self) -> Option<MatRef<'a, T>> {
         let ([rows, cols], [down, right]) = (self.extents, self.strides);
-        if rows == 0 || cols == 0 {
+        let spread = (rows == 1 && cols > 1 && right != 1) || (cols == 1 && rows > 1 && down != 1);
+        if rows == 0 || cols == 0 || spread {
             return None;
         }
         let data = &self.data[self.start..];
@@ -81,7 +83,7 @@ impl<'a, T: Scalar> Matrix<'a, T> {
             let down = if rows == 1 { cols } else { usize::try_from(down).ok()? };
             return Some(MatRef::from_row_major_slice_with_stride(data, rows, cols, down));
         }
-        if down == 1 || rows == 1 {
+        if down == 1 {
             return Some(MatRef::from_column_major_slice_with_stride(data, rows, cols, usize::try_from(right).ok()?));
         }
         None

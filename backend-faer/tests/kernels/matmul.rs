@@ -165,3 +165,35 @@ fn products_turned_over_have_the_same_bits() {
         }
     }
 }
+
+#[test]
+fn a_vector_has_the_same_product_however_it_lies() {
+    for k in [2, 3, 8, 33, 400] {
+        for (m, n) in [(1, 1), (1, 5), (5, 1)] {
+            let [a, b] = [fractions::<f64>(2 * m * k, 1), fractions::<f64>(2 * k * n, 2)];
+            let product = |step: bool| {
+                let lie = |numbers: &[f64], rows: usize, cols: usize| {
+                    let every = if step { 2 } else { 1 };
+                    let layout = Layout::contiguous([rows, every * cols].into()).slice(1, 0, every * cols, every);
+                    let layout = if cols == 1 && step {
+                        Layout::contiguous([every * rows, 1].into()).slice(0, 0, every * rows, every)
+                    } else {
+                        layout
+                    };
+                    // The same numbers, one behind another or with others between them.
+                    let numbers: Vec<f64> = if step {
+                        numbers[..rows * cols].iter().flat_map(|&x| [x, 0.5]).collect()
+                    } else {
+                        numbers[..rows * cols].to_vec()
+                    };
+                    (numbers, layout)
+                };
+                let ((a, a_layout), (b, b_layout)) = (lie(&a, m, k), lie(&b, k, n));
+                let mut out = vec![0.0; m * n];
+                K::<f64>::matmul(View::new(&a, &a_layout), View::new(&b, &b_layout), &mut out, false);
+                out.into_iter().map(f64::to_bits).collect::<Vec<_>>()
+            };
+            assert_eq!(product(true), product(false), "{m} {k} {n}");
+        }
+    }
+}
