@@ -77,7 +77,7 @@ macro_rules! properties {
                 pooling_derivatives interpolation interpolation_methods;
             gather: gather scatter_add scatter_add_of_fractions of_special_numbers scatter smaller_indices index_select;
             composite:
-                of_every_shape of_large_numbers of_infinities in_every_format cross_entropy normalize add_products attend
+                of_every_shape of_large_numbers of_infinities in_every_format cross_entropy normalize attend add_products
                 as_their_bodies formulas;
             gradient: unary binary reduce matmul window movement gather composite half;
             curvature: unary binary reduce matmul window movement gather composite;
