@@ -10,7 +10,7 @@ use backend_faer::{Faer, FaerDevice};
 use benches::workloads::{Mode, build};
 
 /// Each with the steps that are counted.
-const WORKLOADS: [(&str, usize); 8] = [
+const WORKLOADS: [(&str, usize); 12] = [
     ("softmax_regression", 2),
     ("lecture_mlp", 20),
     ("tied_mlp", 20),
@@ -19,6 +19,10 @@ const WORKLOADS: [(&str, usize); 8] = [
     ("vgg_small", 1),
     ("lstm_lm", 2),
     ("mini_gpt", 2),
+    ("mlp_infer1", 20),
+    ("lenet5_infer1", 20),
+    ("elementwise", 2),
+    ("deep_chain", 2),
 ];
 
 #[global_allocator]
