@@ -65,9 +65,9 @@ impl<E: Element> fmt::Display for Explanation<E> {
             }
         }
         let total: Duration = self.times.iter().sum();
-        writeln!(f, "== plan: {} instructions{}", self.instructions.len(), took(&(!total.is_zero()).then_some(total)))?;
+        writeln!(f, "== plan: {} instructions{}", self.instructions.len(), took((!total.is_zero()).then_some(total)))?;
         for (number, instruction) in self.instructions.iter().enumerate() {
-            writeln!(f, "{number:>5}  {instruction}{}", took(&self.times.get(number).copied()))?;
+            writeln!(f, "{number:>5}  {instruction}{}", took(self.times.get(number).copied()))?;
         }
         write!(f, "== memory: {}", self.memory)
     }
@@ -84,6 +84,6 @@ fn write_list<E: Element>(f: &mut fmt::Formatter<'_>, list: &WengertList<E>) -> 
     Ok(())
 }
 
-fn took(time: &Option<Duration>) -> String {
+fn took(time: Option<Duration>) -> String {
     time.map_or_else(String::new, |time| alloc::format!("    # {:.1} us", time.as_secs_f64() * 1e6))
 }
