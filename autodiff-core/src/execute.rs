@@ -47,7 +47,7 @@ pub enum Slot {
 /// // w <- w + x, and the sum of x.
 /// let specs = [("w", Spec::elem([2])), ("x", Spec::elem([2]))];
 /// let list = WengertList::trace(&specs, |v| [("sum", v[1].sum()), ("new", &v[0] + &v[1])]);
-/// let program = B::compile(&list, &[Role::Carried(1), Role::Given], &Default::default());
+/// let program = B::compile(&list, &[Role::Carried(1), Role::Given], true, &Default::default());
 /// let mut memory = Default::default();
 /// B::write(&program, &mut memory, 0, Data::Elem(&[10.0, 20.0]))?;
 /// for _ in 0..3 {
@@ -71,12 +71,13 @@ pub trait Execute: Backend {
     #[must_use]
     fn expand(list: &WengertList<Self::Elem>) -> WengertList<Self::Elem>;
 
-    /// Makes a list ready, with a role for each of its inputs.
+    /// Makes a list ready, with a role for each of its inputs. With `fuse`, functions of each element that follow one another
+    /// may become one instruction, to the same bits.
     ///
     /// # Panics
     /// When there is not a role for each input, or what an input is to become has another shape or format.
     #[track_caller]
-    fn compile(list: &WengertList<Self::Elem>, roles: &[Role], device: &Self::Device) -> Self::Program;
+    fn compile(list: &WengertList<Self::Elem>, roles: &[Role], fuse: bool, device: &Self::Device) -> Self::Program;
 
     /// Gives a kept input its value, in row-major order.
     ///
@@ -138,7 +139,7 @@ pub trait Execute: Backend {
         device: &Self::Device,
     ) -> Result<Vec<DataBuf<Self::Elem>>, Self::Error> {
         let (roles, mut memory) = (alloc::vec![Role::Given; list.inputs().len()], Self::Memory::default());
-        let program = Self::compile(list, &roles, device);
+        let program = Self::compile(list, &roles, true, device);
         Self::run(&program, &mut memory, inputs)?;
         let mut outputs = Vec::with_capacity(list.outputs().len());
         for (number, (_, var)) in list.outputs().iter().enumerate() {

@@ -103,11 +103,21 @@ pub struct Passes {
     pub accumulate: bool,
     /// [`Rematerialise`], where the memory of computed values is to have a limit, in bytes; none by default.
     pub memory_limit: Option<u64>,
+    /// No pass of the list, but of what it is planned to: functions of each element become one instruction, as
+    /// [`Execute::compile`] says; on by default.
+    pub fuse: bool,
 }
 
 impl Default for Passes {
     fn default() -> Self {
-        Self { fold_constants: true, simplify: true, absorb_transposes: true, accumulate: true, memory_limit: None }
+        Self {
+            fold_constants: true,
+            simplify: true,
+            absorb_transposes: true,
+            accumulate: true,
+            memory_limit: None,
+            fuse: true,
+        }
     }
 }
 
@@ -119,6 +129,7 @@ impl Passes {
         absorb_transposes: false,
         accumulate: false,
         memory_limit: None,
+        fuse: false,
     };
 
     /// The list behind the passes that are on, and what each has done; constants are folded as `B` computes.

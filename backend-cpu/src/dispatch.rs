@@ -10,7 +10,7 @@ use autodiff_core::{Binary, Composite, DType, DataMut, Primitive, Spec, Unary, b
 
 use self::float::{AsBf16, AsElem, AsF16, float};
 use self::index::index;
-use crate::kernels::{IndexError, KernelSet, Kernels, Side, scalar};
+use crate::kernels::{FUSED_OPERANDS, FusedOp, IndexError, KernelSet, Kernels, Side, scalar};
 use crate::layout::Layout;
 use crate::math::{Number, Scalar};
 use crate::view::{AnyView, View};
@@ -122,6 +122,27 @@ pub fn binary_in_place<T: Scalar, K: KernelSet<T>>(f: Binary, side: Side, x: Dat
         (DataMut::Index(x), AnyView::Index(other)) => scalar::binary_index_in_place(f, side, x, other),
         (x, other) => mismatch(&Primitive::Binary(f), x.dtype(), other.dtype()),
     }
+}
+
+/// Computes functions of elements in the same place, one behind another. `out` holds the operand that is taken over.
+///
+/// # Panics
+/// Where an operand or `out` is not in the format of the backend's elements.
+pub fn fused<T, K, O>(ops: &[FusedOp], takes_over: Option<usize>, inputs: &O, out: DataMut<'_, T>)
+where
+    T: Scalar,
+    K: KernelSet<T>,
+    O: Operands<T> + ?Sized,
+{
+    let (count, mut operands) = (inputs.count(), [None; FUSED_OPERANDS]);
+    for arg in (0..count).filter(|arg| takes_over != Some(*arg)) {
+        operands[arg] = match inputs.get(arg) {
+            AnyView::Elem(view) => Some(view),
+            other => panic!("fused: an operand is {}", other.dtype()),
+        };
+    }
+    let DataMut::Elem(out) = out else { panic!("fused: the result is {}", out.dtype()) };
+    <K as Kernels<T>>::fused(ops, &operands[..count], out);
 }
 
 /// Adds the updates of a `scatter_add` to its first input, which `out` holds already. `inputs` are all three.

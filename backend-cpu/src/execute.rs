@@ -51,8 +51,8 @@ impl<T: Scalar, K: KernelSet<T>> Execute for Dense<T, K> {
     }
 
     #[track_caller]
-    fn compile(list: &WengertList<T>, roles: &[Role], device: &K::Device) -> Self::Program {
-        Program { plan: PlanBuf::resident::<K>(list, roles), device: device.clone() }
+    fn compile(list: &WengertList<T>, roles: &[Role], fuse: bool, device: &K::Device) -> Self::Program {
+        Program { plan: PlanBuf::resident::<K>(list, roles, fuse), device: device.clone() }
     }
 
     fn write(program: &Self::Program, memory: &mut Memory<T>, input: usize, data: Data<'_, T>) -> Result<(), RunError> {

@@ -9,6 +9,7 @@
 mod conv;
 mod cross_entropy;
 mod elementwise;
+mod fused;
 mod gather;
 mod matmul;
 mod reduce;
@@ -28,6 +29,7 @@ use crate::math::{Number, Scalar};
 use crate::view::View;
 
 pub use elementwise::Side;
+pub use fused::{FUSED_OPERANDS, FUSED_OPS, FusedArg, FusedOp};
 pub use gather::{IndexError, Place};
 pub use source::philox;
 
@@ -39,6 +41,7 @@ pub mod scalar {
         binary, binary_in_place, binary_index, binary_index_in_place, cast, compare, map, select, unary,
         unary_in_place, update, zip,
     };
+    pub use super::fused::fused;
     pub use super::gather::{gather, scatter, scatter_index};
     pub use super::matmul::matmul;
     pub use super::reduce::{arg_reduce, reduce, reduce_index};
@@ -82,6 +85,12 @@ pub trait Kernels<T: Scalar>: Clone + Debug + Default + MaybeSendSync + 'static 
     /// `y = a` where `condition` is not 0, `b` elsewhere.
     fn select<E: Element>(condition: View<'_, E>, a: View<'_, T>, b: View<'_, T>, out: &mut [T]) {
         scalar::select(condition, a, b, out);
+    }
+
+    /// Functions of elements in the same place, one behind another: `out` is the last one's result, with the bits of each
+    /// function by itself. The operand that is `None` is what `out` holds.
+    fn fused(ops: &[FusedOp], operands: &[Option<View<'_, T>>], out: &mut [T]) {
+        scalar::fused::<T, Self>(ops, operands, out);
     }
 
     /// The reduction along `axes`.

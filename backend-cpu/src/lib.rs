@@ -26,11 +26,13 @@ mod dense;
 mod execute;
 
 pub use device::{CpuDevice, Resources};
-pub use kernels::{IndexError, KernelSet, Kernels, Place, ScalarKernels, Side, philox};
+pub use kernels::{
+    FUSED_OPERANDS, FUSED_OPS, FusedArg, FusedOp, IndexError, KernelSet, Kernels, Place, ScalarKernels, Side, philox,
+};
 pub use layout::{Layout, Step, Walk};
 pub use math::{Math, Number, Scalar};
 pub use plan::{
-    Amount, Constants, Inputs, Operand, Plan, PlanStep, RunError, Source, Target, Workspace, WorkspaceSize,
+    Amount, Constants, Inputs, Operand, Plan, PlanStep, RunError, Source, Target, Work, Workspace, WorkspaceSize,
 };
 pub use view::{AnyView, Row, Strided, View};
 

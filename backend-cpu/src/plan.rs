@@ -14,6 +14,7 @@ mod slots;
 
 use autodiff_core::{DType, Primitive, Spec, bf16, f16};
 
+use crate::kernels::FusedOp;
 use crate::layout::Layout;
 
 #[cfg(feature = "alloc")]
@@ -32,15 +33,16 @@ pub use run::Inputs;
 ///
 /// ```
 /// use autodiff_core::{DType, Data, DataMut, Primitive, Shape, Spec, Unary};
-/// use backend_cpu::{Constants, Layout, Operand, Plan, PlanStep, ScalarKernels, Source, Target, Workspace, WorkspaceSize};
+/// use backend_cpu::{Constants, Layout, Operand, Plan, PlanStep, ScalarKernels, Source, Target, Work, Workspace, WorkspaceSize};
 /// let spec = Spec::elem([2]);
 /// let layout = Layout::contiguous(spec.shape);
 /// let operands = [Operand { source: Source::Input(0), dtype: DType::Elem, layout }];
-/// let primitive = Primitive::Unary(Unary::Neg);
-/// let steps = [PlanStep { primitive, first: 0, count: 1, spec, target: Target::Output(0), takes_over: None }];
+/// let work = Work::Primitive(Primitive::Unary(Unary::Neg));
+/// let steps = [PlanStep { work, first: 0, count: 1, spec, target: Target::Output(0), takes_over: None }];
 /// let plan = Plan {
 ///     steps: &steps,
 ///     operands: &operands,
+///     fused: &[],
 ///     constants: Constants::default(),
 ///     inputs: &[spec],
 ///     outputs: &[spec],
@@ -57,6 +59,8 @@ pub struct Plan<'a, T> {
     pub steps: &'a [PlanStep],
     /// The operands of all steps.
     pub operands: &'a [Operand],
+    /// The functions of all steps that are several.
+    pub fused: &'a [FusedOp],
     /// The numbers that are the same in every run.
     pub constants: Constants<'a, T>,
     /// What is put in.
@@ -67,11 +71,11 @@ pub struct Plan<'a, T> {
     pub workspace: WorkspaceSize,
 }
 
-/// One primitive applied to operands.
+/// What is computed of operands.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PlanStep {
     /// What is computed.
-    pub primitive: Primitive,
+    pub work: Work,
     /// The place of the first operand in the plan's list.
     pub first: usize,
     /// The number of operands.
@@ -80,9 +84,34 @@ pub struct PlanStep {
     pub spec: Spec,
     /// Where the result goes, in row-major order.
     pub target: Target,
-    /// The operand whose slot the result takes over, element by element: for a function of one or two elements and for
-    /// the first operand of `scatter_add` and `addmm`.
+    /// The operand whose slot the result takes over, element by element: for functions of elements and for the first operand
+    /// of `scatter_add` and `addmm`.
     pub takes_over: Option<usize>,
+}
+
+/// What a step computes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Work {
+    /// A primitive.
+    Primitive(Primitive),
+    /// Functions of elements in the same place, one behind another.
+    Fused {
+        /// The place of the first in the plan's list.
+        first: usize,
+        /// How many.
+        count: usize,
+    },
+}
+
+impl Work {
+    /// What errors and reports call it.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Primitive(primitive) => primitive.name(),
+            Self::Fused { .. } => "fused",
+        }
+    }
 }
 
 /// Where a step leaves its result.

@@ -6,6 +6,7 @@
 mod cast;
 mod copy;
 mod functions;
+mod fused;
 mod loops;
 mod tiles;
 
@@ -20,6 +21,7 @@ use crate::simd::{Isa, Job, compiled};
 
 pub(crate) use cast::cast;
 pub(crate) use copy::copy;
+pub(crate) use fused::fused;
 
 /// The fewest elements of a part where each costs little, which are as many as fill a thread's nearest cache.
 const GRAIN: usize = 8 << 10;
@@ -149,11 +151,20 @@ fn zip_views<T: Stored, D: Send>(
 
 /// All elements as they are computed with, where they lie so, or are all the same.
 fn whole<T: Stored>(x: View<'_, T>) -> Option<Part<'_, T::Real>> {
-    if let Some(x) = x.as_slice() {
-        return T::as_real(x).map(Part::Slice);
+    T::as_real(&[])?;
+    match whole_or_same(x)? {
+        Part::Slice(x) => T::as_real(x).map(Part::Slice),
+        Part::Same(x) => Some(Part::Same(x.wide())),
+        Part::Rows { .. } => None,
     }
-    let same = T::as_real(&[]).is_some() && x.strides().iter().all(|&stride| stride == 0);
-    same.then(|| Part::Same(x.data()[x.start()].wide()))
+}
+
+/// All elements, where they lie one after another, or are all the same.
+fn whole_or_same<T: Copy>(x: View<'_, T>) -> Option<Part<'_, T>> {
+    if let Some(x) = x.as_slice() {
+        return Some(Part::Slice(x));
+    }
+    x.strides().iter().all(|&stride| stride == 0).then(|| Part::Same(x.data()[x.start()]))
 }
 
 /// The pieces of operands which are computed with as they are, or are widened block by block.

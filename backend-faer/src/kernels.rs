@@ -1,7 +1,7 @@
 //! [`FaerKernels`]: which loop computes what; each family of loops has a file.
 
 use autodiff_core::{ArgReduce, Axes, Binary, Compare, Composite, Element, Reduce, Shape, Unary, Window, bf16, f16};
-use backend_cpu::{IndexError, KernelSet, Kernels, Number, Side, View};
+use backend_cpu::{FusedOp, IndexError, KernelSet, Kernels, Number, Side, View};
 
 use crate::device::FaerDevice;
 use crate::{conv, elementwise, gather, matmul, random, reduce, rows, scan, window};
@@ -38,6 +38,9 @@ macro_rules! kernels {
             }
             fn select<E: Element>(condition: View<'_, E>, a: View<'_, $T>, b: View<'_, $T>, out: &mut [$T]) {
                 elementwise::select(condition, a, b, out);
+            }
+            fn fused(ops: &[FusedOp], operands: &[Option<View<'_, $T>>], out: &mut [$T]) {
+                elementwise::fused(ops, operands, out);
             }
             fn cast<D: Number>(x: View<'_, $T>, out: &mut [D]) {
                 elementwise::cast(x, out);

@@ -15,7 +15,7 @@ use alloc::vec::Vec;
 /// use autodiff_core::{Execute, Role, Spec, WengertList};
 /// use backend_cpu::Cpu;
 /// let list = WengertList::<f32>::trace(&[("x", Spec::elem([4]))], |x| [("y", x[0].exp().sum().tanh())]);
-/// let map = Cpu::memory_map(&Cpu::compile(&list, &[Role::Given], &Default::default()));
+/// let map = Cpu::memory_map(&Cpu::compile(&list, &[Role::Given], true, &Default::default()));
 /// assert_eq!((map.bytes, map.sum()), (20, 24)); // the sum gives its place to what is computed from it
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

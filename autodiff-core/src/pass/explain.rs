@@ -19,7 +19,7 @@ use crate::{Element, Execute, MemoryMap, WengertList};
 /// use backend_cpu::Cpu;
 /// let list = WengertList::<f32>::trace(&[("x", Spec::elem([3]))], |x| [("y", -(-&x[0]).tanh())]);
 /// let passes = Passes::default();
-/// let program = Cpu::compile(&passes.run::<Cpu<f32>>(&list).0, &[Role::Given], &Default::default());
+/// let program = Cpu::compile(&passes.run::<Cpu<f32>>(&list).0, &[Role::Given], true, &Default::default());
 /// let explanation = Explanation::new::<Cpu<f32>>(&list, passes, &program, &[]);
 /// let text = explanation.to_string();
 /// assert!(text.contains("z2 = tanh(z1)    # [3], 3 FLOP, 24 bytes"), "{text}");

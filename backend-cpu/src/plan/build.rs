@@ -5,6 +5,7 @@
 //! input over the old one, for which steps may have to wait. Then slots are assigned: a root's slot is free again after its
 //! last reader, which may also take it over.
 
+mod fuse;
 mod lower;
 mod order;
 mod place;
@@ -20,7 +21,7 @@ use self::lower::Lowered;
 use self::place::{Placed, Placement};
 use self::settle::Home;
 use super::{Amount, Constants, Operand, Plan, PlanStep, Workspace, WorkspaceSize};
-use crate::kernels::{KernelSet, ScalarKernels};
+use crate::kernels::{FusedOp, KernelSet, ScalarKernels};
 use crate::math::Scalar;
 
 /// A [`Plan`] with memory of its own.
@@ -44,6 +45,7 @@ use crate::math::Scalar;
 pub struct PlanBuf<T> {
     pub(super) steps: Vec<PlanStep>,
     pub(super) operands: Vec<Operand>,
+    pub(super) fused: Vec<FusedOp>,
     pub(super) constants: Pool<T>,
     inputs: Vec<Spec>,
     pub(super) outputs: Vec<Spec>,
@@ -96,22 +98,26 @@ impl<T: Scalar> PlanBuf<T> {
 
     /// A plan for these kernels, which may have their own for some composites, whose workspace stays between two runs: it
     /// holds the inputs that are not given, and the outputs. A plan with the same kept inputs has them in the same places.
+    /// Functions of elements are joined into one step where `fuse` says so.
     ///
     /// # Panics
     /// When there is not a role for each input, or what an input is to become has another shape or format.
     #[must_use]
     #[track_caller]
-    pub fn resident<K: KernelSet<T>>(list: &WengertList<T>, roles: &[Role]) -> Self {
+    pub fn resident<K: KernelSet<T>>(list: &WengertList<T>, roles: &[Role], fuse: bool) -> Self {
         check(list, roles);
         let list = list.expand(K::claims);
         let mut lowered = Lowered::new(&list, roles);
         let (mut homes, mut places) = lowered.settle(roles);
+        if fuse {
+            fuse::fuse(&mut lowered, &homes);
+        }
         order::order(&mut lowered, &mut homes, &mut places);
         Self::placed(&list, roles, lowered, &homes, &places)
     }
 
     fn placed(list: &WengertList<T>, roles: &[Role], lowered: Lowered<T>, homes: &[Home], places: &[usize]) -> Self {
-        let Placed { steps, operands, workspace, starts } = Placement::new(&lowered, homes).finish();
+        let Placed { steps, operands, fused, workspace, starts } = Placement::new(&lowered, homes).finish();
         let Lowered { roots, names, constants, inputs, drafts, .. } = lowered;
         let room = |root: usize| {
             let Spec { shape, dtype } = roots[root];
@@ -129,7 +135,7 @@ impl<T: Scalar> PlanBuf<T> {
             given: given.map(|input| input.instruction.name().into()).collect(),
             steps: drafts.iter().map(|draft| names[draft.root].clone()).collect(),
         };
-        Self { steps, operands, workspace, constants, inputs, outputs: Vec::new(), rooms, names }
+        Self { steps, operands, fused, workspace, constants, inputs, outputs: Vec::new(), rooms, names }
     }
 }
 
@@ -156,6 +162,7 @@ impl<T> PlanBuf<T> {
         Plan {
             steps: &self.steps,
             operands: &self.operands,
+            fused: &self.fused,
             constants: self.constants.as_constants(),
             inputs: &self.inputs,
             outputs: &self.outputs,

@@ -9,9 +9,10 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use autodiff_core::{DType, Lifetime, MemoryMap, Slot, Spec};
+use autodiff_core::{DType, Lifetime, MemoryMap, Primitive, Slot, Spec};
 
-use super::{Operand, PlanBuf, PlanStep, Room, Source, Target, WorkspaceSize};
+use super::{Operand, PlanBuf, PlanStep, Room, Source, Target, Work, WorkspaceSize};
+use crate::kernels::{FusedArg, FusedOp};
 use crate::layout::Layout;
 use crate::math::Scalar;
 
@@ -23,12 +24,8 @@ impl<T: Scalar> PlanBuf<T> {
     /// use autodiff_core::{Role, Spec, WengertList};
     /// use backend_cpu::{PlanBuf, ScalarKernels};
     /// let list = WengertList::<f32>::trace(&[("x", Spec::elem([2, 3]))], |x| [("y", (x[0].t().exp() * 2.0).sum())]);
-    /// let plan = PlanBuf::resident::<ScalarKernels>(&list, &[Role::Given]);
-    /// assert_eq!(plan.lines(), [
-    ///     "z2 [0..6) = exp(x{[3, 2] by [1, 3]})",
-    ///     "z3 [0..6) = mul(z2, 2) over z2",
-    ///     "z4 [6..7) = sum(z3, axes=[0, 1])",
-    /// ]);
+    /// let plan = PlanBuf::resident::<ScalarKernels>(&list, &[Role::Given], true);
+    /// assert_eq!(plan.lines(), ["z3 [0..6) = mul(exp(x{[3, 2] by [1, 3]}), 2)", "z4 [6..7) = sum(z3, axes=[0, 1])"]);
     /// ```
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
@@ -118,21 +115,19 @@ impl<'a, T: Scalar> Walk<'a, T> {
     }
 
     fn line(&mut self, number: usize) -> String {
-        let PlanStep { primitive, first, count, spec, target, takes_over } = self.plan.steps[number];
+        let PlanStep { work, first, count, spec, target, takes_over } = self.plan.steps[number];
         let operands = &self.plan.operands[first..first + count];
         let args: Vec<String> = operands.iter().map(|operand| self.operand(operand)).collect();
         let at = match target {
             Target::Workspace(start) => format!(" [{start}..{})", start + spec.shape.elements()),
             Target::Output(_) => String::new(),
         };
-        let comma = if args.is_empty() {
-            format!("{primitive}").trim_start_matches(", ").into()
-        } else {
-            format!("{primitive}")
+        let what = match work {
+            Work::Primitive(primitive) => call(&primitive, &args),
+            Work::Fused { first, count } => expression(&self.plan.fused[first..first + count], &args),
         };
         let over = takes_over.map_or_else(String::new, |arg| format!(" over {}", args[arg]));
-        let line =
-            format!("{}{at} = {}({}{comma}){over}", self.plan.names.steps[number], primitive.name(), args.join(", "));
+        let line = format!("{}{at} = {what}{over}", self.plan.names.steps[number]);
         self.step(number);
         line
     }
@@ -169,6 +164,26 @@ impl<'a, T: Scalar> Walk<'a, T> {
             DType::Index => format!("{}", constants.index[place]),
         }
     }
+}
+
+/// `name(args, attributes)`
+fn call(primitive: &Primitive, args: &[String]) -> String {
+    let attributes = format!("{primitive}");
+    let attributes = if args.is_empty() { attributes.trim_start_matches(", ") } else { &attributes };
+    format!("{}({}{attributes})", primitive.name(), args.join(", "))
+}
+
+/// Functions of functions.
+fn expression(ops: &[FusedOp], operands: &[String]) -> String {
+    let mut results: Vec<String> = Vec::with_capacity(ops.len());
+    for op in ops {
+        let args = op.args[..op.count()].iter().map(|arg| match *arg {
+            FusedArg::Operand(place) => operands[place].clone(),
+            FusedArg::Result(number) => results[number].clone(),
+        });
+        results.push(call(&op.function, &args.collect::<Vec<_>>()));
+    }
+    results.pop().unwrap_or_default()
 }
 
 /// The shape and the strides of an operand that is read otherwise than it lies.

@@ -2,7 +2,7 @@
 
 use autodiff_core::{Composite, DType, Data, DataMut, MaybeSendSync, Primitive, Spec, bf16, f16};
 
-use super::{Amount, Constants, Operand, Plan, PlanStep, RunError, Source, Target, Workspace};
+use super::{Amount, Constants, Operand, Plan, PlanStep, RunError, Source, Target, Work, Workspace};
 use crate::dispatch::{self, Operands};
 use crate::kernels::{IndexError, KernelSet, Side};
 use crate::layout::Layout;
@@ -71,8 +71,15 @@ impl<T: Scalar> Plan<'_, T> {
                 after,
                 carved,
             };
-            if let Err(error) = step.run::<T, K>(out, &memory) {
-                return Err(RunError::Index { step: number, op: step.primitive.name(), error });
+            let result = match step.work {
+                Work::Primitive(ref primitive) => step.run::<T, K>(primitive, out, &memory),
+                Work::Fused { first, count } => {
+                    dispatch::fused::<T, K, _>(&self.fused[first..first + count], step.takes_over, &memory, out);
+                    Ok(())
+                }
+            };
+            if let Err(error) = result {
+                return Err(RunError::Index { step: number, op: step.work.name(), error });
             }
             done(number);
         }
@@ -128,9 +135,14 @@ fn amount(spec: &Spec) -> Amount {
 }
 
 impl PlanStep {
-    fn run<T: Scalar, K: KernelSet<T>>(&self, out: DataMut<'_, T>, memory: &Memory<'_, T>) -> Result<(), IndexError> {
-        match (self.takes_over, &self.primitive) {
-            (None, _) => return dispatch::apply::<T, K, _>(&self.primitive, memory, &self.spec, out),
+    fn run<T: Scalar, K: KernelSet<T>>(
+        &self,
+        primitive: &Primitive,
+        out: DataMut<'_, T>,
+        memory: &Memory<'_, T>,
+    ) -> Result<(), IndexError> {
+        match (self.takes_over, primitive) {
+            (None, _) => return dispatch::apply::<T, K, _>(primitive, memory, &self.spec, out),
             (Some(_), &Primitive::Unary(f)) => dispatch::unary_in_place::<T, K>(f, out),
             (Some(0), &Primitive::Binary(f)) => dispatch::binary_in_place::<T, K>(f, Side::Left, out, memory.get(1)),
             (Some(_), &Primitive::Binary(f)) => dispatch::binary_in_place::<T, K>(f, Side::Right, out, memory.get(0)),

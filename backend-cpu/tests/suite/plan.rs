@@ -6,7 +6,7 @@ use autodiff_core::{
 };
 use backend_cpu::{
     Amount, Constants, Cpu, CpuDevice, IndexError, Layout, Operand, Place, Plan, PlanBuf, PlanStep, RunError, Scalar,
-    ScalarKernels, Source, Target, Workspace, WorkspaceBuf, WorkspaceSize,
+    ScalarKernels, Source, Target, Work, Workspace, WorkspaceBuf, WorkspaceSize,
 };
 
 type Traced<T> = Tensor<Trace<T>>;
@@ -161,7 +161,7 @@ fn a_slot_that_is_still_read_is_not_taken_over() {
         let negative = -&squared;
         vec![(negative + squared).sum()]
     });
-    let taken: Vec<_> = plan.as_plan().steps.iter().map(|step| (step.primitive.name(), step.takes_over)).collect();
+    let taken: Vec<_> = plan.as_plan().steps.iter().map(|step| (step.work.name(), step.takes_over)).collect();
     assert_eq!(taken, [("exp", None), ("add", None), ("mul", None), ("neg", None), ("add", Some(0)), ("sum", None)]);
 }
 
@@ -177,7 +177,7 @@ fn scatter_add_takes_over_what_it_adds_to() {
 #[test]
 fn movements_and_constants_cost_no_step() {
     let plan = check(&[elems::<f32>([2, 3])], |x| vec![(x[0].t().flip(&[0]).slice(0, 1..3) * 2.0 + 1.0).sum()]);
-    let names: Vec<_> = plan.as_plan().steps.iter().map(|step| step.primitive.name()).collect();
+    let names: Vec<_> = plan.as_plan().steps.iter().map(|step| step.work.name()).collect();
     assert_eq!(names, ["mul", "add", "sum"]);
 }
 
@@ -255,7 +255,7 @@ fn a_plan_made_by_hand_needs_no_allocator() {
         operand(Source::Output(0), vector, 0),
     ];
     let step = |primitive, first, count, spec, target, takes_over| PlanStep {
-        primitive,
+        work: Work::Primitive(primitive),
         first,
         count,
         spec,
@@ -272,7 +272,8 @@ fn a_plan_made_by_hand_needs_no_allocator() {
     let constants = Constants { elems: &[1.0, 2.0, 3.0, -1.0, -2.0, -3.0, 0.5, 0.25], ..Constants::default() };
     let workspace = WorkspaceSize { elems: 2, ..WorkspaceSize::default() };
     let (inputs, outputs) = ([Spec::elem([3, 1])], [vector, scalar]);
-    let plan = Plan { steps: &steps, operands: &operands, constants, inputs: &inputs, outputs: &outputs, workspace };
+    let (inputs, outputs) = (&inputs[..], &outputs[..]);
+    let plan = Plan { steps: &steps, operands: &operands, fused: &[], constants, inputs, outputs, workspace };
     let (mut room, mut y, mut total) = ([f32::NAN; 2], [0.0; 2], [0.0; 1]);
     plan.run_in::<ScalarKernels>(
         Workspace { elems: &mut room, ..Workspace::default() },

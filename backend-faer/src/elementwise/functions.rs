@@ -3,6 +3,7 @@
 use autodiff_core::{Binary, Compare, Composite, Element, Unary};
 use backend_cpu::{Math, Side, math};
 
+use super::fused::Chunk;
 use super::loops::{
     Flip, Function, Function2, Map, Update, Zip, map, map_by_blocks, map_of_angles, update_by_blocks, update_with, zip,
 };
@@ -83,9 +84,25 @@ pub(super) fn compare<T: Functions, E: Element>(f: Compare) -> Zip<T, E> {
     }
 }
 
+/// A function of the numbers of a chunk.
+#[inline(always)]
+pub(super) fn by_chunk<I: Isa, F: Function<T>, T: Copy>(x: &Chunk<T>, out: &mut Chunk<T>) {
+    for (y, &x) in out.iter_mut().zip(x) {
+        *y = F::of::<I>(x);
+    }
+}
+
+/// A function of the numbers of two chunks.
+#[inline(always)]
+pub(super) fn by_chunk_of_two<I: Isa, F: Function2<T, T>, T: Copy>(a: &Chunk<T>, b: &Chunk<T>, out: &mut Chunk<T>) {
+    for (y, (&a, &b)) in out.iter_mut().zip(a.iter().zip(b)) {
+        *y = F::of::<I>(a, b);
+    }
+}
+
 macro_rules! functions {
     ($($F:ident: $x:ident => $f:expr $(, far $far:expr)?;)*) => {
-        $(struct $F;
+        $(pub(super) struct $F;
         impl<T: Functions> Function<T> for $F {
             #[inline(always)]
             fn of<I: Isa>($x: T) -> T {
@@ -121,7 +138,7 @@ functions! {
 
 macro_rules! functions_of_two {
     ($($F:ident: $a:ident, $b:ident => $f:expr;)*) => {
-        $(struct $F;
+        $(pub(super) struct $F;
         impl<T: Functions> Function2<T, T> for $F {
             #[inline(always)]
             fn of<I: Isa>($a: T, $b: T) -> T {
@@ -144,7 +161,7 @@ functions_of_two! {
 
 macro_rules! comparisons {
     ($($F:ident: $a:ident, $b:ident => $f:expr;)*) => {
-        $(struct $F;
+        $(pub(super) struct $F;
         impl<T: Functions, E: Element> Function2<T, E> for $F {
             #[inline(always)]
             fn of<I: Isa>($a: T, $b: T) -> E {

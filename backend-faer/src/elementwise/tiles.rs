@@ -71,6 +71,13 @@ impl<const N: usize> Tiles<N> {
         }
     }
 
+    /// The same in pieces of at most so many elements.
+    pub(super) fn of_at_most(mut self, elements: usize) -> Self {
+        let columns = self.columns.len.min(elements);
+        self.most = (columns, elements / columns);
+        self
+    }
+
     /// Writes `out` in parts, of which `work` gets the first place; none shorter than `grain`.
     pub(super) fn split<T: Send>(&self, out: &mut [T], grain: usize, work: impl Fn(usize, &mut [T]) + Sync) {
         // A single row is split anywhere, others between rows.

@@ -116,7 +116,7 @@ impl<B: Execute, A> Variants<B, A> {
     #[track_caller]
     fn add(&mut self, outline: String, traced: Traced<B, A>, at: u32) -> usize {
         let (list, passes) = self.passes.run::<B>(&traced.list);
-        let (batch, program) = (traced.batch(), B::compile(&list, &traced.roles, &self.device));
+        let (batch, program) = (traced.batch(), B::compile(&list, &traced.roles, self.passes.fuse, &self.device));
         let assignments = list.assignments().len();
         self.traces.push(TraceReport { step: at, batch: batch.clone(), assignments, passes });
         let Traced { list: traced, extra, .. } = traced;

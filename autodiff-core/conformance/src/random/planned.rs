@@ -15,10 +15,12 @@ pub fn eager_and_planned_agree<B: Execute>(program: &RandomProgram, device: &B::
     let inputs = program.put(&subject);
     let expected = program.run(&inputs);
     let list: WengertList<B::Elem> = program.list(|inputs| program.run(inputs));
-    let mut run = Run::<B>::new(&list, alloc::vec![Role::Given; inputs.len()], device);
-    for time in ["planned", "planned, again"] {
-        run.step(&subject, &inputs)?;
-        run.hold(&subject, time, Slot::Output, &expected)?;
+    for (fuse, times) in [(true, ["planned", "planned, again"]), (false, ["unfused", "unfused, again"])] {
+        let mut run = Run::<B>::new(&list, alloc::vec![Role::Given; inputs.len()], fuse, device);
+        for time in times {
+            run.step(&subject, &inputs)?;
+            run.hold(&subject, time, Slot::Output, &expected)?;
+        }
     }
     Ok(())
 }
@@ -40,7 +42,7 @@ pub fn carried_values_agree<B: Execute>(program: &RandomProgram, device: &B::Dev
         _ if x.dtype().is_float() => Role::Carried(results + number),
         _ => Role::Kept,
     };
-    let mut run = Run::<B>::new(&list, inputs.iter().enumerate().map(role).collect(), device);
+    let mut run = Run::<B>::new(&list, inputs.iter().enumerate().map(role).collect(), true, device);
     run.write(&subject, &inputs)?;
     for time in ["after a run", "after two", "after three"] {
         let expected = program.run(&inputs);
@@ -82,8 +84,8 @@ struct Run<B: Execute> {
 }
 
 impl<B: Execute> Run<B> {
-    fn new(list: &WengertList<B::Elem>, roles: Vec<Role>, device: &B::Device) -> Self {
-        Self { program: B::compile(list, &roles, device), memory: B::Memory::default(), roles }
+    fn new(list: &WengertList<B::Elem>, roles: Vec<Role>, fuse: bool, device: &B::Device) -> Self {
+        Self { program: B::compile(list, &roles, fuse, device), memory: B::Memory::default(), roles }
     }
 
     /// Gives the inputs that are kept their values.

@@ -11,24 +11,35 @@ use autodiff_core::{
 };
 
 use super::Pool;
+use crate::kernels::FusedOp;
 use crate::layout::Layout;
 use crate::math::{Number, Scalar};
 
 /// A step whose memory is not assigned yet.
 pub(super) struct Draft {
-    pub(super) primitive: Primitive,
+    pub(super) work: Work,
     pub(super) operands: Vec<Reference>,
     /// The root that it computes.
     pub(super) root: usize,
 }
 
+/// What a draft computes.
+pub(super) enum Work {
+    Primitive(Primitive),
+    /// Functions of elements, one behind another.
+    Fused(Vec<FusedOp>),
+}
+
 impl Draft {
     /// The operands whose room the result can take over, element by element.
-    pub(super) const fn may_take_over(&self) -> Range<usize> {
-        match self.primitive {
-            Primitive::Unary(_) | Primitive::ScatterAdd { .. } | Primitive::Call(Composite::AddMatMul) => 0..1,
-            Primitive::Binary(_) => 0..2,
-            _ => 0..0,
+    pub(super) fn may_take_over(&self) -> Range<usize> {
+        match self.work {
+            Work::Primitive(
+                Primitive::Unary(_) | Primitive::ScatterAdd { .. } | Primitive::Call(Composite::AddMatMul),
+            ) => 0..1,
+            Work::Primitive(Primitive::Binary(_)) => 0..2,
+            Work::Primitive(_) => 0..0,
+            Work::Fused(_) => 0..self.operands.len(),
         }
     }
 }
@@ -68,6 +79,8 @@ impl Reference {
 pub(super) struct Lowered<T> {
     /// What has room of its own: first the inputs that are kept, in their order, then what each draft computes.
     pub(super) roots: Vec<Spec>,
+    /// How many of them are inputs.
+    pub(super) kept: usize,
     /// What the list calls each root.
     pub(super) names: Vec<String>,
     pub(super) drafts: Vec<Draft>,
@@ -118,7 +131,7 @@ impl<T: Scalar> Lowered<T> {
             inputs.push(Reference { base, dtype: spec.dtype, layout: Layout::contiguous(spec.shape) });
         }
         let (drafts, outputs, output_names) = (Vec::new(), Vec::new(), Vec::new());
-        Self { roots, names, drafts, constants: Pool::new(), inputs, outputs, output_names }
+        Self { kept: roots.len(), roots, names, drafts, constants: Pool::new(), inputs, outputs, output_names }
     }
 
     /// A root of its own for a copy of this value.
@@ -164,7 +177,7 @@ impl<T: Scalar> Lowered<T> {
         let root = self.roots.len();
         self.roots.push(spec);
         self.names.push(name);
-        self.drafts.push(Draft { primitive, operands, root });
+        self.drafts.push(Draft { work: Work::Primitive(primitive), operands, root });
         self.whole(root)
     }
 }

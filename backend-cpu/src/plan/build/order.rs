@@ -10,7 +10,7 @@ use core::mem;
 
 use autodiff_core::{Composite, Primitive};
 
-use super::lower::{Draft, Lowered, Reference};
+use super::lower::{Draft, Lowered, Reference, Work};
 use super::settle::Home;
 use crate::math::Scalar;
 
@@ -20,7 +20,7 @@ pub(super) fn order<T: Scalar>(lowered: &mut Lowered<T>, homes: &mut Vec<Home>, 
     for draft in 0..lowered.drafts.len() {
         order.visit(draft);
     }
-    for old in 0..lowered.kept() {
+    for old in 0..lowered.kept {
         if let Some(draft) = order.waiting[old].take() {
             order.refuse(draft);
             order.emit(draft);
@@ -57,7 +57,7 @@ struct Order<'a, T> {
 impl<'a, T: Scalar> Order<'a, T> {
     fn new(lowered: &'a Lowered<T>, homes: &'a mut [Home]) -> Self {
         let risky = risky(&lowered.drafts);
-        let mut readers = vec![0; lowered.kept()];
+        let mut readers = vec![0; lowered.kept];
         for draft in &lowered.drafts {
             for old in inputs_read(draft, readers.len()) {
                 readers[old] += usize::from(homes[draft.root] != Home::Over(old));
@@ -157,7 +157,8 @@ fn risky(drafts: &[Draft]) -> Vec<bool> {
 fn positions(draft: &Draft) -> Option<(&Reference, usize)> {
     let operands = &draft.operands;
     let extent = |axis: usize| operands[0].layout.shape()[axis];
-    match draft.primitive {
+    let Work::Primitive(primitive) = draft.work else { return None };
+    match primitive {
         Primitive::Gather { axis } | Primitive::ScatterAdd { axis } => Some((&operands[1], extent(axis.into()))),
         Primitive::Call(Composite::CrossEntropy) => Some((&operands[1], extent(operands[0].layout.shape().rank() - 1))),
         _ => None,

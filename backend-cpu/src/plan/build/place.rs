@@ -5,11 +5,12 @@ use alloc::vec::Vec;
 
 use autodiff_core::{DType, Spec};
 
-use super::lower::{Base, Draft, Lowered, Reference};
+use super::lower::{self, Base, Draft, Lowered, Reference};
 use super::settle::Home;
+use crate::kernels::FusedOp;
 use crate::math::Scalar;
 use crate::plan::slots::Slots;
-use crate::plan::{Operand, PlanStep, Source, Target, WorkspaceSize};
+use crate::plan::{Operand, PlanStep, Source, Target, Work, WorkspaceSize};
 
 /// Assigns slots, step by step.
 pub(super) struct Placement<'a> {
@@ -22,12 +23,14 @@ pub(super) struct Placement<'a> {
     starts: Vec<usize>,
     slots: [Slots; 4],
     operands: Vec<Operand>,
+    fused: Vec<FusedOp>,
 }
 
 /// What a placement yields.
 pub(super) struct Placed {
     pub(super) steps: Vec<PlanStep>,
     pub(super) operands: Vec<Operand>,
+    pub(super) fused: Vec<FusedOp>,
     pub(super) workspace: WorkspaceSize,
     /// Where in the workspace each root begins.
     pub(super) starts: Vec<usize>,
@@ -43,10 +46,10 @@ impl<'a> Placement<'a> {
             }
         }
         let starts = vec![0; roots.len()];
-        let mut placement =
-            Self { roots, drafts, homes, last, starts, slots: Default::default(), operands: Vec::new() };
+        let (slots, operands, fused) = (Default::default(), Vec::new(), Vec::new());
+        let mut placement = Self { roots, drafts, homes, last, starts, slots, operands, fused };
         // First of all, so that what is kept lies in the same place whatever else a list computes.
-        for root in 0..lowered.kept() {
+        for root in 0..lowered.kept {
             placement.starts[root] = placement.take(root);
         }
         placement
@@ -61,11 +64,11 @@ impl<'a> Placement<'a> {
             bf16: size(DType::Bf16),
             index: size(DType::Index),
         };
-        Placed { steps, operands: self.operands, workspace, starts: self.starts }
+        Placed { steps, operands: self.operands, fused: self.fused, workspace, starts: self.starts }
     }
 
     fn step(&mut self, number: usize) -> PlanStep {
-        let Draft { primitive, ref operands, root } = self.drafts[number];
+        let Draft { ref work, ref operands, root } = self.drafts[number];
         let takes_over = self.taken_over(number);
         let target = match (self.homes[root], takes_over) {
             (Home::Output(place), _) => Target::Output(place),
@@ -81,7 +84,15 @@ impl<'a> Placement<'a> {
         }
         self.release(number, takes_over.map(|(_, taken)| taken));
         let takes_over = takes_over.map(|(arg, _)| arg);
-        PlanStep { primitive, first, count: operands.len(), spec: self.roots[root], target, takes_over }
+        let work = match work {
+            lower::Work::Primitive(primitive) => Work::Primitive(*primitive),
+            lower::Work::Fused(ops) => {
+                let first = self.fused.len();
+                self.fused.extend_from_slice(ops);
+                Work::Fused { first, count: ops.len() }
+            }
+        };
+        PlanStep { work, first, count: operands.len(), spec: self.roots[root], target, takes_over }
     }
 
     /// The operand, and its root, whose slot the result of this step takes over: it is read here for the last time, as a

@@ -22,11 +22,6 @@ pub(super) enum Home {
 }
 
 impl<T: Scalar> Lowered<T> {
-    /// How many roots are inputs.
-    pub(super) fn kept(&self) -> usize {
-        self.roots.len() - self.drafts.len()
-    }
-
     /// Lets each output be computed right in its slice by the root that it is all of; any other output becomes a copy.
     /// Answers each root's home.
     pub(super) fn settle_in_slices(&mut self) -> Vec<Home> {
@@ -66,13 +61,13 @@ impl<T: Scalar> Lowered<T> {
 
     fn homes(&self) -> Vec<Home> {
         let mut homes = vec![Home::Workspace; self.roots.len()];
-        homes[..self.kept()].fill(Home::Kept);
+        homes[..self.kept].fill(Home::Kept);
         homes
     }
 
     /// The root that this is all of, where a draft computes it.
     fn computed(&self, value: Reference) -> Option<usize> {
-        value.root().filter(|&root| root >= self.kept() && value.is_whole(self.roots[root]))
+        value.root().filter(|&root| root >= self.kept && value.is_whole(self.roots[root]))
     }
 
     /// The root that becomes the next value of `old`: the output of this number.
