@@ -72,8 +72,8 @@ pub use {
     list::{Assignment, Cost, InputError, Instruction, ReverseList, Var, WengertList},
     op::{Needs, Node, Op, Saves},
     pass::{
-        AbsorbTransposes, Accumulate, Explanation, FoldConstants, Pass, PassReport, Passes, Rematerialise, Simplify,
-        Size, Stage, run_passes,
+        AbsorbTransposes, Accumulate, Explanation, FoldConstants, JoinParts, Pass, PassReport, Passes, Rematerialise,
+        Simplify, Size, Stage, run_passes,
     },
     pointwise::{Pointwise, pointwise},
     shared::Shared,

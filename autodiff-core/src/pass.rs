@@ -3,6 +3,7 @@
 mod accumulate;
 mod explain;
 mod fold;
+mod join;
 mod rematerialise;
 mod simplify;
 mod transpose;
@@ -16,6 +17,7 @@ use crate::{Cost, Element, Execute, WengertList};
 pub use accumulate::Accumulate;
 pub use explain::Explanation;
 pub use fold::FoldConstants;
+pub use join::JoinParts;
 pub use rematerialise::Rematerialise;
 pub use simplify::Simplify;
 pub use transpose::AbsorbTransposes;
@@ -97,6 +99,8 @@ pub struct Passes {
     pub fold_constants: bool,
     /// [`Simplify`]; on by default.
     pub simplify: bool,
+    /// [`JoinParts`]; on by default.
+    pub join_parts: bool,
     /// [`AbsorbTransposes`]; on by default.
     pub absorb_transposes: bool,
     /// [`Accumulate`]; on by default.
@@ -113,6 +117,7 @@ impl Default for Passes {
         Self {
             fold_constants: true,
             simplify: true,
+            join_parts: true,
             absorb_transposes: true,
             accumulate: true,
             memory_limit: None,
@@ -126,6 +131,7 @@ impl Passes {
     pub const NONE: Self = Self {
         fold_constants: false,
         simplify: false,
+        join_parts: false,
         absorb_transposes: false,
         accumulate: false,
         memory_limit: None,
@@ -147,9 +153,10 @@ impl Passes {
     fn with<B: Execute, R>(&self, f: impl FnOnce(&[&dyn Pass<B::Elem>]) -> R) -> R {
         let fold = FoldConstants::<B>::new();
         let rematerialise = Rematerialise::<B>::new(self.memory_limit.unwrap_or(u64::MAX));
-        let all: [(bool, &dyn Pass<B::Elem>); 5] = [
+        let all: [(bool, &dyn Pass<B::Elem>); 6] = [
             (self.fold_constants, &fold),
             (self.simplify, &Simplify),
+            (self.join_parts, &JoinParts),
             (self.absorb_transposes, &AbsorbTransposes),
             (self.accumulate, &Accumulate),
             (self.memory_limit.is_some(), &rematerialise),

@@ -8,6 +8,8 @@ mod axis;
 mod block;
 mod correlate;
 mod grid;
+#[cfg(test)]
+mod tests;
 mod tile;
 mod weight;
 
@@ -18,10 +20,16 @@ use backend_cpu::kernels::scalar;
 use axis::Axis;
 use correlate::{Correlation, Role};
 use grid::{Grid, five};
+use tile::Lanes;
 pub(crate) use tile::Tile;
 use weight::WeightGrad;
 
 use crate::half::Stored;
+use crate::real::Lane;
+use crate::simd::is_wide;
+
+type Narrow<T> = <<T as Lane>::Real as Tile>::Narrow;
+type Wide<T> = <<T as Lane>::Real as Tile>::Wide;
 
 /// Below so many products preparations take longer.
 const WORTH_PREPARING: usize = 1 << 10;
@@ -37,14 +45,9 @@ pub(crate) fn conv<T: Stored<Real: Tile>>(
     out: &mut [T],
 ) {
     let (source, weight, [n, _, t0, t1, t2]) = (Grid::new(x), Grid::new(w), five(shape));
-    let plan = || {
-        worth(&weight, n * t0 * t1 * t2)?;
-        let axes = forward(window, &source, [t0, t1, t2])?;
-        Correlation::new(axes, groups, &weight, Role::Forward, [t0, t1, t2])
-    };
-    match plan() {
-        Some(plan) => plan.run(&source, out),
-        None => scalar::conv(window, groups, x, w, shape, out),
+    let axes = worth(&weight, n * t0 * t1 * t2).and_then(|()| forward(window, &source, [t0, t1, t2]));
+    if !axes.is_some_and(|axes| correlated(axes, groups, (&source, &weight), Role::Forward, [t0, t1, t2], out)) {
+        scalar::conv(window, groups, x, w, shape, out);
     }
 }
 
@@ -64,12 +67,11 @@ pub(crate) fn conv_input_grad<T: Stored<Real: Tile>>(
             return None;
         }
         let [s0, s1, s2] = window.all();
-        let axes = [Axis::cells(s0, t0, e0), Axis::cells(s1, t1, e1), Axis::cells(s2, t2, e2)];
-        Correlation::new(fitting(axes, &source)?, groups, &weight, Role::Adjoint, [e0, e1, e2])
+        fitting([Axis::cells(s0, t0, e0), Axis::cells(s1, t1, e1), Axis::cells(s2, t2, e2)], &source)
     };
-    match plan() {
-        Some(plan) => plan.run(&source, out),
-        None => scalar::conv_input_grad(window, groups, y, w, shape, out),
+    let axes = plan();
+    if !axes.is_some_and(|axes| correlated(axes, groups, (&source, &weight), Role::Adjoint, [e0, e1, e2], out)) {
+        scalar::conv_input_grad(window, groups, y, w, shape, out);
     }
 }
 
@@ -87,12 +89,33 @@ pub(crate) fn conv_weight_grad<T: Stored<Real: Tile>>(
         if out.len() * n * t0 * t1 * t2 < WORTH_PREPARING {
             return None;
         }
-        let axes = forward(window, &source, [t0, t1, t2])?;
-        Some(WeightGrad::new(axes, groups, &source, &pixels))
+        forward(window, &source, [t0, t1, t2])
     };
-    if !plan().is_some_and(|plan| plan.run(&source, &pixels, out)) {
+    let axes = plan();
+    let computed = |axes| match is_wide() {
+        true => WeightGrad::<Wide<T>>::new(axes, groups, &source, &pixels).run(&source, &pixels, out),
+        false => WeightGrad::<Narrow<T>>::new(axes, groups, &source, &pixels).run(&source, &pixels, out),
+    };
+    if !axes.is_some_and(computed) {
         scalar::conv_weight_grad(window, groups, x, y, shape, out);
     }
+}
+
+/// Sums of products of source and weight, in the registers that they fill; `false` where it was not computed.
+fn correlated<T: Stored<Real: Tile>>(
+    axes: [Axis; 3],
+    groups: usize,
+    (x, w): (&Grid<'_, T>, &Grid<'_, T>),
+    role: Role,
+    plane: [usize; 3],
+    out: &mut [T],
+) -> bool {
+    let [wide, narrow] =
+        [Wide::<T>::COUNT, Narrow::<T>::COUNT].map(|lanes| role.filled(&axes, groups, w, lanes) * lanes);
+    if is_wide() && wide > narrow {
+        return Correlation::<Wide<T>>::new(axes, groups, w, role, plane).is_some_and(|plan| plan.run(x, out));
+    }
+    Correlation::<Narrow<T>>::new(axes, groups, w, role, plane).is_some_and(|plan| plan.run(x, out))
 }
 
 /// The axes of a source that windows slide over.

@@ -21,9 +21,14 @@ const GRAIN: usize = 1 << 12;
 /// So many rows are computed before their results are written among others.
 const ABREAST: usize = 16;
 
-/// Whether a composite has a kernel here.
+/// Whether a composite has a kernel here. Rows across the first axis, those of batch normalisation, are normalised by reductions
+/// and functions of elements: their numbers lie apart, and their mean and variance are wanted besides.
 pub(crate) fn claims(composite: &Composite) -> bool {
-    !matches!(composite, Composite::Attention { .. })
+    match composite {
+        Composite::Attention { .. } => false,
+        Composite::Standardize { axes, .. } | Composite::RmsNorm { axes, .. } => !axes.contains(0),
+        _ => true,
+    }
 }
 
 pub(crate) fn cross_entropy<T: Stored>(

@@ -49,21 +49,74 @@ pub(crate) fn compiled<J: Job>(job: J) -> J::Out {
     }
 }
 
+/// Whether there are registers of 512 bits.
+pub(crate) fn is_wide() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    {
+        x86::has_avx512()
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    {
+        false
+    }
+}
+
+/// Runs a loop that is made for registers of 512 bits. It is compiled for these alone, and for the target's own.
+#[inline]
+pub(crate) fn wide<J: Job>(job: J) -> J::Out {
+    #[cfg(target_arch = "x86_64")]
+    {
+        x86::wide(job)
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    {
+        job.run::<Baseline>()
+    }
+}
+
+/// Runs a loop that is made for smaller registers.
+#[inline]
+pub(crate) fn narrow<J: Job>(job: J) -> J::Out {
+    #[cfg(target_arch = "x86_64")]
+    {
+        x86::narrow(job)
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    {
+        job.run::<Baseline>()
+    }
+}
+
 #[cfg(target_arch = "x86_64")]
 #[expect(unsafe_code, reason = "calling a function whose instructions the processor was found to have")]
 mod x86 {
     use super::{Baseline, Fused, Job};
 
-    pub(super) fn compiled<J: Job>(job: J) -> J::Out {
-        if std::is_x86_feature_detected!("avx512f")
+    pub(super) fn has_avx512() -> bool {
+        std::is_x86_feature_detected!("avx512f")
             && std::is_x86_feature_detected!("avx512vl")
             && std::is_x86_feature_detected!("avx512dq")
             && std::is_x86_feature_detected!("avx512bw")
             && std::is_x86_feature_detected!("fma")
-        {
+    }
+
+    pub(super) fn compiled<J: Job>(job: J) -> J::Out {
+        if has_avx512() {
             // SAFETY: the processor has the features that the function enables.
             return unsafe { avx512(job) };
         }
+        narrow(job)
+    }
+
+    pub(super) fn wide<J: Job>(job: J) -> J::Out {
+        if has_avx512() {
+            // SAFETY: the processor has the features that the function enables.
+            return unsafe { avx512(job) };
+        }
+        job.run::<Baseline>()
+    }
+
+    pub(super) fn narrow<J: Job>(job: J) -> J::Out {
         if std::is_x86_feature_detected!("avx2") && std::is_x86_feature_detected!("fma") {
             // SAFETY: the processor has the features that the function enables.
             unsafe { avx2(job) }

@@ -140,7 +140,7 @@ fn moves_nothing<E: Element>(op: &Primitive, x: &Value<E>) -> bool {
 }
 
 /// The primitive that yields this value, and what it is applied to.
-fn applied<E: Element>(x: &Value<E>) -> Option<(Primitive, Vec<Value<E>>)> {
+pub(super) fn applied<E: Element>(x: &Value<E>) -> Option<(Primitive, Vec<Value<E>>)> {
     let expression = x.raw().expression();
     match expression.instruction {
         Instruction::Apply(op) => Some((op, expression.args.iter().cloned().map(Tensor::from_raw).collect())),
@@ -167,7 +167,7 @@ fn stretched<E: Element>(x: &Value<E>) -> Option<Value<E>> {
 }
 
 /// The number that every element of this is.
-fn number<E: Element>(x: &Value<E>) -> Option<f64> {
+pub(super) fn number<E: Element>(x: &Value<E>) -> Option<f64> {
     match applied(x)? {
         (Primitive::Constant { value, .. }, _) => Some(value.get()),
         (Primitive::Broadcast { .. } | Primitive::Reshape { .. }, args) => number(&args[0]),

@@ -1,8 +1,8 @@
 //! What each pass makes of a list, and what it leaves alone.
 
 use autodiff_core::{
-    AbsorbTransposes, Accumulate, Autodiff, DType, FoldConstants, Pass, Primitive, Simplify, Spec, Tensor, Trace,
-    WengertList, f16, run_passes,
+    AbsorbTransposes, Accumulate, Autodiff, DType, FoldConstants, JoinParts, Pass, Primitive, Simplify, Spec, Tensor,
+    Trace, WengertList, f16, run_passes,
 };
 use backend_cpu::Cpu;
 
@@ -221,4 +221,57 @@ fn transposes_of_products_become_those_of_their_factors() {
     });
     let values = |list: &WengertList<f32>| list.eval(&inputs).iter().map(Tensor::to_vec).collect::<Vec<_>>();
     assert_eq!(values(&after), values(&batched));
+}
+
+/// The list behind the pass, without the shapes.
+fn put_together(f: impl FnOnce(&Value, &Value) -> Value) -> String {
+    passed(&JoinParts, f)
+        .lines()
+        .map(|line| line.split("    #").next().unwrap_or_default())
+        .collect::<Vec<_>>()
+        .join("; ")
+}
+
+#[test]
+fn parts_are_put_beside_each_other() {
+    // -0 is among the numbers of x: the sum makes it 0.
+    let two = put_together(|x, y| x.pad(0, 0, 2) + y.pad(0, 2, 0));
+    assert_eq!(two, "z1 = concat(x, y, axis=0); out = add(z1, 0)");
+    let swapped = put_together(|x, y| x.pad(1, 3, 0) + y.pad(1, 0, 3));
+    assert_eq!(swapped, "z1 = concat(y, x, axis=1); out = add(z1, 0)");
+    let three = put_together(|x, y| x.pad(0, 0, 4) + y.pad(0, 2, 2) + x.pad(0, 4, 0));
+    assert!(three.contains("concat(x, y, x, axis=0)"), "{three}");
+}
+
+#[test]
+fn parts_of_parts_are_put_together_at_once() {
+    let tree = put_together(|x, y| {
+        let half = x.pad(0, 0, 2) + y.pad(0, 2, 0);
+        half.pad(0, 0, 4) + half.pad(0, 4, 0)
+    });
+    assert_eq!(tree, "z1 = concat(x, y, x, y, axis=0); out = add(z1, 0)");
+}
+
+#[test]
+fn parts_that_overlap_or_leave_a_gap_are_added() {
+    let overlap = put_together(|x, y| x.pad(0, 0, 1) + y.pad(0, 1, 0));
+    let gap = put_together(|x, y| x.pad(0, 0, 3) + y.pad(0, 3, 0));
+    let across = put_together(|x, y| {
+        x.pad(0, 0, 2).slice(1, 0..2) + y.slice(1, 0..2).pad(0, 2, 0) + x.slice(0, 0..1).slice(1, 0..2)
+    });
+    let apart = put_together(|x, _| x.slice(0, 0..1).pad(0, 0, 1) + x.slice(1, 0..1).pad(1, 2, 0));
+    for list in [overlap, gap, across, apart] {
+        assert!(!list.contains("concat"), "{list}");
+    }
+}
+
+/// A sum of ever more parts is looked through so far only, and nothing recurses along it.
+#[test]
+fn a_long_sum_of_parts_is_no_way_down() {
+    let spec = [("x", Spec::elem([1]))];
+    let parts = |x: &Value, n: usize| (0..n).map(|at| x.pad(0, at, n - 1 - at)).reduce(|sum, part| sum + part);
+    let list = |n| WengertList::<f32>::trace(&spec, |v| parts(&v[0], n).map(|sum| ("y", sum)));
+    assert!(JoinParts.run(&list(12)).to_string().contains("concat"));
+    let long = list(5_000);
+    assert_eq!(JoinParts.run(&long).assignments().len(), long.assignments().len());
 }

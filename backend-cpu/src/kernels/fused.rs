@@ -61,7 +61,8 @@ pub fn fused<T: Scalar, K: Kernels<T>>(ops: &[FusedOp], operands: &[Option<View<
     let view = |n: usize| operands.get(n).and_then(Option::as_ref);
     let starts = core::array::from_fn(|n| view(n).map_or(0, View::start));
     let none = &[0; MAX_RANK][..shape.rank()];
-    let mut walk = Walk::<FUSED_OPERANDS>::over(shape, starts, core::array::from_fn(|n| view(n).map_or(none, View::strides)));
+    let mut walk =
+        Walk::<FUSED_OPERANDS>::over(shape, starts, core::array::from_fn(|n| view(n).map_or(none, View::strides)));
     let row = walk.pop();
     let mut file = [[T::zero(); BLOCK]; FUSED_OPERANDS + FUSED_OPS];
     for (out, from) in out.chunks_exact_mut(row.len).zip(walk) {

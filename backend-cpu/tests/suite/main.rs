@@ -13,6 +13,7 @@ mod allocations;
 mod checkpoint_memory;
 mod eager;
 mod errors;
+mod fuse;
 mod in_place;
 mod kernels;
 mod layout;

@@ -14,7 +14,7 @@ use self::tiles::{Outputs, Pixels};
 use super::axis::{Axis, Strip};
 use super::block::{Block, even, number, overlapping, parts, whole};
 use super::grid::Grid;
-use super::tile::{Finite, Lanes, Tile};
+use super::tile::{Finite, Lanes};
 use crate::half::{Stored, narrow};
 use crate::par;
 use crate::scratch::Room;
@@ -23,10 +23,10 @@ use crate::simd::compiled;
 /// The most outputs whose pixels are added up together, and the most pixels whose outputs are.
 const MOST: usize = 6;
 /// More sums than any tile has.
-const ROOM: usize = 128;
+const ROOM: usize = 256;
 
 /// What is added up for each image.
-pub(super) struct Correlation<R> {
+pub(super) struct Correlation<L: Lanes> {
     axes: [Axis; 3],
     groups: usize,
     /// Channels of the source in a group.
@@ -37,7 +37,7 @@ pub(super) struct Correlation<R> {
     plane: usize,
     by_pixels: bool,
     blocks: Room<Block>,
-    pieces: Room<Piece<R>>,
+    pieces: Room<Piece<L::Of>>,
 }
 
 /// Results that have their taps in common.
@@ -65,26 +65,44 @@ pub(super) enum Role {
     Adjoint,
 }
 
-/// Whether a row of pixels fills registers, unless outputs do so much better: results of pixels come out as they lie.
-const fn pixels_fill(pixels: usize, outputs: usize, lanes: usize) -> bool {
-    pixels >= lanes && 4 * pixels * outputs.next_multiple_of(lanes) >= 3 * outputs * pixels.next_multiple_of(lanes)
+impl Role {
+    /// Channels of the source in a group, and outputs in one.
+    const fn of_group<T>(self, w: &Grid<'_, T>, groups: usize) -> (usize, usize) {
+        match self {
+            Self::Forward => (w.extents[1], w.extents[0] / groups),
+            Self::Adjoint => (w.extents[0] / groups, w.extents[1]),
+        }
+    }
+
+    /// How much of registers of so many lanes is filled, in hundredths.
+    pub(super) fn filled<T>(self, axes: &[Axis; 3], groups: usize, w: &Grid<'_, T>, lanes: usize) -> usize {
+        let (_, outputs) = self.of_group(w, groups);
+        let of = |count: usize| 100 * count / count.next_multiple_of(lanes).max(1);
+        let pixels = axes[2].strips.iter().map(|strip| of(strip.count)).min().unwrap_or(0);
+        if by_pixels(axes, outputs, lanes) { pixels } else { of(outputs) }
+    }
 }
 
-impl<R: Tile> Correlation<R> {
+/// Whether rows of pixels fill registers, unless outputs do so much better: results of pixels come out as they lie.
+fn by_pixels(axes: &[Axis; 3], outputs: usize, lanes: usize) -> bool {
+    let fill = |pixels: usize| {
+        pixels >= lanes && 4 * pixels * outputs.next_multiple_of(lanes) >= 3 * outputs * pixels.next_multiple_of(lanes)
+    };
+    axes[2].strips.iter().all(|strip| fill(strip.count))
+}
+
+impl<L: Lanes> Correlation<L> {
     /// `None` where padding would not be left out, for numbers that are not finite.
-    pub(super) fn new<T: Stored<Real = R>>(
+    pub(super) fn new<T: Stored<Real = L::Of>>(
         axes: [Axis; 3],
         groups: usize,
         w: &Grid<'_, T>,
         role: Role,
         plane: [usize; 3],
     ) -> Option<Self> {
-        let (inner, outputs) = match role {
-            Role::Forward => (w.extents[1], w.extents[0] / groups),
-            Role::Adjoint => (w.extents[0] / groups, w.extents[1]),
-        };
-        let by_pixels = axes[2].strips.iter().all(|strip| pixels_fill(strip.count, outputs, R::Lanes::COUNT));
-        let blocks = if by_pixels { even(outputs, MOST).collect() } else { whole(outputs, R::Lanes::COUNT).collect() };
+        let (inner, outputs) = role.of_group(w, groups);
+        let by_pixels = by_pixels(&axes, outputs, L::COUNT);
+        let blocks = if by_pixels { even(outputs, MOST).collect() } else { whole(outputs, L::COUNT).collect() };
         let mut correlation = Self {
             groups,
             inner,
@@ -112,28 +130,36 @@ impl<R: Tile> Correlation<R> {
         Some(correlation)
     }
 
-    /// Every image.
-    pub(super) fn run<T: Stored<Real = R>>(&self, x: &Grid<'_, T>, out: &mut [T]) {
+    /// Every image; `true`, as it is computed.
+    pub(super) fn run<T: Stored<Real = L::Of>>(&self, x: &Grid<'_, T>, out: &mut [T]) -> bool {
         let image = self.groups * self.outputs * self.plane;
         // Some ten microseconds.
         let grain = (1 << 19) / self.pieces.first().map_or(1, |piece| piece.offsets.len().max(1));
         let few = x.extents[0] < par::threads();
         par::rows(out, image, grain, |first, out| {
-            let mut places = Room::filled(R::zero(), self.inner * self.places());
+            let mut places = Room::filled(L::Of::default(), self.inner * self.places());
             let mut wide = Room::new();
             for (number, out) in (first..).zip(out.chunks_exact_mut(image)) {
                 if let Some(out) = T::as_real_mut(out) {
                     self.image(x, number, few, &mut places, out);
                     continue;
                 }
-                wide.resize(image, R::zero());
+                wide.resize(image, L::Of::default());
                 self.image(x, number, few, &mut places, &mut wide);
                 narrow(&wide, out);
             }
         });
+        true
     }
 
-    fn image<T: Stored<Real = R>>(&self, x: &Grid<'_, T>, number: usize, few: bool, places: &mut [R], out: &mut [R]) {
+    fn image<T: Stored<Real = L::Of>>(
+        &self,
+        x: &Grid<'_, T>,
+        number: usize,
+        few: bool,
+        places: &mut [L::Of],
+        out: &mut [L::Of],
+    ) {
         for (group, out) in out.chunks_exact_mut(self.outputs * self.plane).enumerate() {
             x.places(&self.axes, number, group * self.inner, places);
             let (places, size) = (&*places, |block: &Block| block.count * self.plane);
@@ -141,24 +167,24 @@ impl<R: Tile> Correlation<R> {
         }
     }
 
-    fn block(&self, group: usize, block: Block, x: &[R], out: &mut [R]) {
+    fn block(&self, group: usize, block: Block, x: &[L::Of], out: &mut [L::Of]) {
         let width: usize = self.blocks.iter().map(|block| block.width).sum();
-        let mut room = [R::zero(); ROOM];
+        let mut room = [L::Of::default(); ROOM];
         for piece in &*self.pieces {
             let taps = piece.offsets.len();
             let w = &piece.weights[(group * width + block.before) * taps..][..block.width * taps];
             let (plane, room) = (self.plane, &mut room[..]);
             match (self.by_pixels, block.width) {
-                (true, 6) => compiled(Pixels::<R, 6> { piece, x, w, plane, out, room }),
-                (true, 5) => compiled(Pixels::<R, 5> { piece, x, w, plane, out, room }),
-                (true, 4) => compiled(Pixels::<R, 4> { piece, x, w, plane, out, room }),
-                (true, 3) => compiled(Pixels::<R, 3> { piece, x, w, plane, out, room }),
-                (true, 2) => compiled(Pixels::<R, 2> { piece, x, w, plane, out, room }),
-                (true, _) => compiled(Pixels::<R, 1> { piece, x, w, plane, out, room }),
-                (false, width) if width == R::Lanes::COUNT => {
-                    compiled(Outputs::<R, 1> { piece, x, w, plane, out, room });
+                (true, 6) => L::compiled(Pixels::<L, 6> { piece, x, w, plane, out, room }),
+                (true, 5) => L::compiled(Pixels::<L, 5> { piece, x, w, plane, out, room }),
+                (true, 4) => L::compiled(Pixels::<L, 4> { piece, x, w, plane, out, room }),
+                (true, 3) => L::compiled(Pixels::<L, 3> { piece, x, w, plane, out, room }),
+                (true, 2) => L::compiled(Pixels::<L, 2> { piece, x, w, plane, out, room }),
+                (true, _) => L::compiled(Pixels::<L, 1> { piece, x, w, plane, out, room }),
+                (false, width) if width == L::COUNT => {
+                    L::compiled(Outputs::<L, 1> { piece, x, w, plane, out, room });
                 }
-                (false, _) => compiled(Outputs::<R, 2> { piece, x, w, plane, out, room }),
+                (false, _) => L::compiled(Outputs::<L, 2> { piece, x, w, plane, out, room }),
             }
         }
     }
@@ -168,13 +194,13 @@ impl<R: Tile> Correlation<R> {
         self.axes.iter().map(|axis| axis.len).product()
     }
 
-    fn piece<T: Stored<Real = R>>(
+    fn piece<T: Stored<Real = L::Of>>(
         &self,
         strips: [&Strip; 3],
         w: &Grid<'_, T>,
         role: Role,
         plane: [usize; 3],
-    ) -> Piece<R> {
+    ) -> Piece<L::Of> {
         let [a, b, c] = strips;
         let [_, l1, l2] = [0, 1, 2].map(|axis| self.axes[axis].len);
         let (mut taps, mut places) = (Room::new(), Room::new());
@@ -191,10 +217,10 @@ impl<R: Tile> Correlation<R> {
         Piece { offsets, weights: self.weights(&taps, w, role), runs: self.runs(strips, plane), step: c.step }
     }
 
-    fn weights<T: Stored<Real = R>>(&self, taps: &[[usize; 3]], w: &Grid<'_, T>, role: Role) -> Room<R> {
+    fn weights<T: Stored<Real = L::Of>>(&self, taps: &[[usize; 3]], w: &Grid<'_, T>, role: Role) -> Room<L::Of> {
         let taps: Room<usize> = taps.iter().map(|&[i0, i1, i2]| w.at([0, 0, i0, i1, i2])).collect();
         let width: usize = self.blocks.iter().map(|block| block.width).sum();
-        let mut weights = Room::filled(R::zero(), self.groups * width * self.inner * taps.len());
+        let mut weights = Room::filled(L::Of::default(), self.groups * width * self.inner * taps.len());
         let mut rows = &mut *weights;
         let (outer, inner) = if role == Role::Forward { (0, 1) } else { (1, 0) };
         for group in 0..self.groups {
@@ -224,11 +250,8 @@ impl<R: Tile> Correlation<R> {
     fn runs(&self, [a, b, c]: [&Strip; 3], [_, e1, e2]: [usize; 3]) -> Room<Run> {
         let [d0, d1, d2] = [0, 1, 2].map(|axis| self.axes[axis].advance);
         let (l1, l2) = (self.axes[1].len, self.axes[2].len);
-        let starts: Room<(usize, usize)> = if self.by_pixels {
-            overlapping(c.count, R::Lanes::COUNT).collect()
-        } else {
-            parts(c.count, MOST).collect()
-        };
+        let starts: Room<(usize, usize)> =
+            if self.by_pixels { overlapping(c.count, L::COUNT).collect() } else { parts(c.count, MOST).collect() };
         let mut runs = Room::with_capacity(a.count * b.count * starts.len());
         for j0 in 0..a.count {
             for j1 in 0..b.count {

@@ -2,51 +2,74 @@
 //! by value: behind a reference they would be loaded and stored in every round.
 
 use crate::real::Real;
-use crate::simd::{Isa, Job};
+use crate::simd::{Isa, Job, narrow, wide};
 
-/// An element with the vector that the loops hold it in.
+/// An element with the vectors that the loops hold it in.
 pub(crate) trait Tile: Real {
     /// As many as one register of 256 bits has.
-    type Lanes: Lanes<Self>;
+    type Narrow: Lanes<Of = Self>;
+    /// As many as one register of 512 bits has.
+    type Wide: Lanes<Of = Self>;
 
     /// `a * b + self`, in one instruction where there is one.
     fn plus<I: Isa>(self, a: Self, b: Self) -> Self;
 }
 
 /// Some neighbours.
-pub(crate) trait Lanes<T>: Copy {
+pub(crate) trait Lanes: Copy + Send + Sync {
+    /// Their element.
+    type Of: Tile;
+
     /// How many.
     const COUNT: usize;
 
     /// All of them 0.
     const ZERO: Self;
 
+    /// Runs a loop by instructions for registers of this size.
+    fn compiled<J: Job>(job: J) -> J::Out;
     /// The first elements of a slice.
-    fn load(x: &[T]) -> Self;
+    fn load(x: &[Self::Of]) -> Self;
     /// A slice as whole vectors, without what is left of it.
-    fn all(x: &[T]) -> &[Self];
+    fn all(x: &[Self::Of]) -> &[Self];
     /// The one that the slice is too short for.
-    fn store(self, out: &mut [T]);
+    fn store(self, out: &mut [Self::Of]);
     /// `a * b + self` of each.
     fn plus<I: Isa>(self, a: Self, b: Self) -> Self;
     /// The same for one number as `a`.
-    fn plus_scaled<I: Isa>(self, a: T, b: Self) -> Self;
+    fn plus_scaled<I: Isa>(self, a: Self::Of, b: Self) -> Self;
 }
 
 macro_rules! tiles {
-    ($($T:ty, $count:literal;)*) => {
+    ($($T:ty, $narrow:literal, $wide:literal;)*) => {
         $(impl Tile for $T {
-            type Lanes = [$T; $count];
+            type Narrow = [$T; $narrow];
+            type Wide = [$T; $wide];
 
             #[inline(always)]
             fn plus<I: Isa>(self, a: Self, b: Self) -> Self {
                 if I::FMA { a.mul_add(b, self) } else { a * b + self }
             }
-        }
+        })*
+    };
+}
 
-        impl Lanes<$T> for [$T; $count] {
+tiles! {
+    f32, 8, 16;
+    f64, 4, 8;
+}
+
+macro_rules! lanes {
+    ($($T:ty, $count:literal, $compiled:path;)*) => {
+        $(impl Lanes for [$T; $count] {
+            type Of = $T;
             const COUNT: usize = $count;
             const ZERO: Self = [0.0; $count];
+
+            #[inline]
+            fn compiled<J: Job>(job: J) -> J::Out {
+                $compiled(job)
+            }
 
             #[inline(always)]
             fn load(x: &[$T]) -> Self {
@@ -84,24 +107,26 @@ macro_rules! tiles {
     };
 }
 
-tiles! {
-    f32, 8;
-    f64, 4;
+lanes! {
+    f32, 8, narrow;
+    f32, 16, wide;
+    f64, 4, narrow;
+    f64, 8, wide;
 }
 
 /// `O` outputs at `V` runs of neighbouring pixels: `sum over k  w[k][o] x[base + offset[k] ..]`.
 #[inline(always)]
-pub(super) fn pixels<I: Isa, T: Tile, const O: usize, const V: usize>(
-    x: &[T],
+pub(super) fn pixels<I: Isa, L: Lanes, const O: usize, const V: usize>(
+    x: &[L::Of],
     bases: [usize; V],
     offsets: &[u32],
-    w: &[T],
-) -> [[T::Lanes; V]; O] {
-    let mut sums = [[T::Lanes::ZERO; V]; O];
+    w: &[L::Of],
+) -> [[L; V]; O] {
+    let mut sums = [[L::ZERO; V]; O];
     for (&offset, w) in offsets.iter().zip(w.chunks_exact(O)) {
-        let mut lanes = [T::Lanes::ZERO; V];
+        let mut lanes = [L::ZERO; V];
         for v in 0..V {
-            lanes[v] = T::Lanes::load(&x[bases[v] + offset as usize..]);
+            lanes[v] = L::load(&x[bases[v] + offset as usize..]);
         }
         for o in 0..O {
             for v in 0..V {
@@ -114,17 +139,17 @@ pub(super) fn pixels<I: Isa, T: Tile, const O: usize, const V: usize>(
 
 /// `P` neighbouring pixels of `V` runs of outputs: `sum over k  x[offset[k] + p] w[k][..]`.
 #[inline(always)]
-pub(super) fn outputs<I: Isa, T: Tile, const P: usize, const V: usize>(
-    x: &[T],
+pub(super) fn outputs<I: Isa, L: Lanes, const P: usize, const V: usize>(
+    x: &[L::Of],
     offsets: &[u32],
-    w: &[T],
-) -> [[T::Lanes; V]; P] {
-    let mut sums = [[T::Lanes::ZERO; V]; P];
-    for (&offset, w) in offsets.iter().zip(w.chunks_exact(V * T::Lanes::COUNT)) {
+    w: &[L::Of],
+) -> [[L; V]; P] {
+    let mut sums = [[L::ZERO; V]; P];
+    for (&offset, w) in offsets.iter().zip(w.chunks_exact(V * L::COUNT)) {
         let x = &x[offset as usize..][..P];
-        let mut lanes = [T::Lanes::ZERO; V];
+        let mut lanes = [L::ZERO; V];
         for v in 0..V {
-            lanes[v] = T::Lanes::load(&w[v * T::Lanes::COUNT..]);
+            lanes[v] = L::load(&w[v * L::COUNT..]);
         }
         for p in 0..P {
             for v in 0..V {
@@ -137,22 +162,22 @@ pub(super) fn outputs<I: Isa, T: Tile, const P: usize, const V: usize>(
 
 /// Along a row of pixels, `R` places for `V` runs of outputs: `sums[r] + sum over j  x[offset[r] + j] y[j][..]`.
 #[inline(always)]
-pub(super) fn places_by_outputs<I: Isa, T: Tile, const R: usize, const V: usize>(
-    x: &[T],
+pub(super) fn places_by_outputs<I: Isa, L: Lanes, const R: usize, const V: usize>(
+    x: &[L::Of],
     offsets: &[u32; R],
-    y: &[T],
-    mut sums: [[T::Lanes; V]; R],
-) -> [[T::Lanes; V]; R] {
-    let width = V * T::Lanes::COUNT;
+    y: &[L::Of],
+    mut sums: [[L; V]; R],
+) -> [[L; V]; R] {
+    let width = V * L::COUNT;
     let count = y.len() / width;
     let mut rows = [x; R];
     for r in 0..R {
         rows[r] = &x[offsets[r] as usize..][..count];
     }
     for (j, y) in y.chunks_exact(width).enumerate() {
-        let mut lanes = [T::Lanes::ZERO; V];
+        let mut lanes = [L::ZERO; V];
         for v in 0..V {
-            lanes[v] = T::Lanes::load(&y[v * T::Lanes::COUNT..]);
+            lanes[v] = L::load(&y[v * L::COUNT..]);
         }
         for r in 0..R {
             for v in 0..V {
@@ -166,18 +191,18 @@ pub(super) fn places_by_outputs<I: Isa, T: Tile, const R: usize, const V: usize>
 /// The products of `R` lines with `O` others, all of one length in whole registers: `sums[o][r] + x[r][j] y[o][j]`, each lane
 /// its own `j`.
 #[inline(always)]
-pub(super) fn lines<I: Isa, T: Tile, const R: usize, const O: usize>(
-    x: [&[T]; R],
-    y: [&[T]; O],
-    mut sums: [[T::Lanes; R]; O],
-) -> [[T::Lanes; R]; O] {
-    let count = x[0].len() / T::Lanes::COUNT;
-    let (mut left, mut right) = ([T::Lanes::all(x[0]); R], [T::Lanes::all(y[0]); O]);
+pub(super) fn lines<I: Isa, L: Lanes, const R: usize, const O: usize>(
+    x: [&[L::Of]; R],
+    y: [&[L::Of]; O],
+    mut sums: [[L; R]; O],
+) -> [[L; R]; O] {
+    let count = x[0].len() / L::COUNT;
+    let (mut left, mut right) = ([L::all(x[0]); R], [L::all(y[0]); O]);
     for r in 0..R {
-        left[r] = &T::Lanes::all(x[r])[..count];
+        left[r] = &L::all(x[r])[..count];
     }
     for o in 0..O {
-        right[o] = &T::Lanes::all(y[o])[..count];
+        right[o] = &L::all(y[o])[..count];
     }
     for at in 0..count {
         for o in 0..O {

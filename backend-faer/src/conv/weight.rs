@@ -10,6 +10,7 @@
 
 mod tiles;
 
+use core::marker::PhantomData;
 use core::sync::atomic::{AtomicBool, Ordering};
 
 use self::tiles::{ByOutputs, ByPixels};
@@ -39,7 +40,7 @@ const PART: usize = 1 << 10;
 const MOST_PARTS: usize = 16;
 
 /// What is added up.
-pub(super) struct WeightGrad {
+pub(super) struct WeightGrad<L> {
     axes: [Axis; 3],
     groups: usize,
     inner: usize,
@@ -57,10 +58,16 @@ pub(super) struct WeightGrad {
     /// From the first pixel's place to the last one's, and what fills registers up.
     line: usize,
     padded: bool,
+    lanes: PhantomData<L>,
 }
 
-impl WeightGrad {
-    pub(super) fn new<T: Stored<Real: Tile>>(axes: [Axis; 3], groups: usize, x: &Grid<'_, T>, y: &Grid<'_, T>) -> Self {
+impl<L: Lanes> WeightGrad<L> {
+    pub(super) fn new<T: Stored<Real = L::Of>>(
+        axes: [Axis; 3],
+        groups: usize,
+        x: &Grid<'_, T>,
+        y: &Grid<'_, T>,
+    ) -> Self {
         let (inner, outputs) = (x.extents[1] / groups, y.extents[1] / groups);
         let [a, b, c] = &axes;
         let mut offsets = Room::new();
@@ -78,7 +85,7 @@ impl WeightGrad {
         };
         let rows: Room<usize> = (0..a.strips[0].count * b.strips[0].count).map(row).collect();
         let count = c.strips[0].count;
-        let lanes = <T::Real as Tile>::Lanes::COUNT;
+        let lanes = L::COUNT;
         let line = (rows.last().map_or(0, |row| row + count)).next_multiple_of(lanes);
         let sums = groups * outputs * offsets.len() * lanes;
         let pixels = outputs * offsets.len() * (line / lanes + line.div_ceil(NEAR_BY_PIXELS));
@@ -87,15 +94,29 @@ impl WeightGrad {
         let blocks = if by_pixels { even(outputs, MOST_OUTPUTS).collect() } else { whole(outputs, lanes).collect() };
         let together = parts(offsets.len(), if by_pixels { MOST_BY_PIXELS } else { MOST }).collect();
         let padded = axes.iter().any(Axis::is_padded);
-        Self { groups, inner, outputs, by_pixels, blocks, offsets, together, rows, count, line, padded, axes }
+        Self {
+            groups,
+            inner,
+            outputs,
+            by_pixels,
+            blocks,
+            offsets,
+            together,
+            rows,
+            count,
+            line,
+            padded,
+            axes,
+            lanes: PhantomData,
+        }
     }
 
     /// Whether it was computed: not where padding would not be left out, for numbers that are not finite.
-    pub(super) fn run<T: Stored<Real: Tile>>(&self, x: &Grid<'_, T>, y: &Grid<'_, T>, out: &mut [T]) -> bool {
+    pub(super) fn run<T: Stored<Real = L::Of>>(&self, x: &Grid<'_, T>, y: &Grid<'_, T>, out: &mut [T]) -> bool {
         let images = x.extents[0];
         let count = (images * self.rows.len() * self.count / PART).clamp(1, MOST_PARTS.min(images.max(1)));
         let parts: Room<(usize, usize)> = parts(images.max(1), images.max(1).div_ceil(count)).collect();
-        let size = self.groups * self.width() * self.offsets.len() * self.lanes::<T::Real>();
+        let size = self.groups * self.width() * self.offsets.len() * self.lanes();
         let mut sums = Room::filled(T::Real::default(), parts.len() * size);
         let (failed, few) = (AtomicBool::new(false), parts.len() < par::threads());
         par::rows(&mut sums, size, 1, |first, sums| {
@@ -117,9 +138,9 @@ impl WeightGrad {
     }
 }
 
-impl WeightGrad {
+impl<L: Lanes> WeightGrad<L> {
     /// Adds an image's sums; `false` where one of its numbers makes padding count.
-    fn image<T: Stored<Real: Tile>>(
+    fn image<T: Stored<Real = L::Of>>(
         &self,
         x: &Grid<'_, T>,
         y: &Grid<'_, T>,
@@ -128,7 +149,7 @@ impl WeightGrad {
         scratch: &mut Scratch<T::Real>,
         sums: &mut [T::Real],
     ) -> bool {
-        let room = self.offsets.len() * self.lanes::<T::Real>();
+        let room = self.offsets.len() * self.lanes();
         for (group, sums) in sums.chunks_exact_mut(self.width() * room).enumerate() {
             x.places(&self.axes, image, group * self.inner, &mut scratch.places[..self.places()]);
             self.pixels(y, [image, group * self.outputs], &mut scratch.pixels);
@@ -145,7 +166,7 @@ impl WeightGrad {
     }
 
     /// The pixels of a group's outputs, in the order that the registers take them in.
-    fn pixels<T: Stored<Real: Tile>>(&self, y: &Grid<'_, T>, [image, first]: [usize; 2], out: &mut [T::Real]) {
+    fn pixels<T: Stored<Real = L::Of>>(&self, y: &Grid<'_, T>, [image, first]: [usize; 2], out: &mut [T::Real]) {
         if self.by_pixels {
             return self.lines(y, [image, first], out);
         }
@@ -162,7 +183,7 @@ impl WeightGrad {
     }
 
     /// The pixels of a group's outputs, each where it reads.
-    fn lines<T: Stored<Real: Tile>>(&self, y: &Grid<'_, T>, [image, first]: [usize; 2], out: &mut [T::Real]) {
+    fn lines<T: Stored<Real = L::Of>>(&self, y: &Grid<'_, T>, [image, first]: [usize; 2], out: &mut [T::Real]) {
         for (output, line) in (first..).zip(out.chunks_exact_mut(self.line)) {
             for (row, &place) in self.rows.iter().enumerate() {
                 let at = y.at([image, output, row / y.extents[3], row % y.extents[3], 0]);
@@ -171,29 +192,29 @@ impl WeightGrad {
         }
     }
 
-    fn block<R: Tile>(&self, block: Block, x: &[R], y: &[R], sums: &mut [R]) {
+    fn block(&self, block: Block, x: &[L::Of], y: &[L::Of], sums: &mut [L::Of]) {
         if !self.by_pixels {
             let pixels = self.rows.len() * self.count;
             let y = &y[block.before * pixels..][..block.width * pixels];
-            if block.width == R::Lanes::COUNT {
-                return compiled(ByOutputs::<R, 1> { plan: self, x, y, sums });
+            if block.width == L::COUNT {
+                return L::compiled(ByOutputs::<L, 1> { plan: self, x, y, sums });
             }
-            return compiled(ByOutputs::<R, 2> { plan: self, x, y, sums });
+            return L::compiled(ByOutputs::<L, 2> { plan: self, x, y, sums });
         }
         let y = &y[block.before * self.line..][..block.width * self.line];
         match block.width {
-            6 => compiled(ByPixels::<R, 6> { plan: self, x, y, sums }),
-            5 => compiled(ByPixels::<R, 5> { plan: self, x, y, sums }),
-            4 => compiled(ByPixels::<R, 4> { plan: self, x, y, sums }),
-            3 => compiled(ByPixels::<R, 3> { plan: self, x, y, sums }),
-            2 => compiled(ByPixels::<R, 2> { plan: self, x, y, sums }),
-            _ => compiled(ByPixels::<R, 1> { plan: self, x, y, sums }),
+            6 => L::compiled(ByPixels::<L, 6> { plan: self, x, y, sums }),
+            5 => L::compiled(ByPixels::<L, 5> { plan: self, x, y, sums }),
+            4 => L::compiled(ByPixels::<L, 4> { plan: self, x, y, sums }),
+            3 => L::compiled(ByPixels::<L, 3> { plan: self, x, y, sums }),
+            2 => L::compiled(ByPixels::<L, 2> { plan: self, x, y, sums }),
+            _ => L::compiled(ByPixels::<L, 1> { plan: self, x, y, sums }),
         }
     }
 
     /// Adds the parts up.
-    fn total<T: Stored<Real: Tile>>(&self, sums: &mut [T::Real], size: usize, out: &mut [T]) {
-        let (places, lanes) = (self.offsets.len(), self.lanes::<T::Real>());
+    fn total<T: Stored<Real = L::Of>>(&self, sums: &mut [T::Real], size: usize, out: &mut [T]) {
+        let (places, lanes) = (self.offsets.len(), self.lanes());
         let (sums, others) = sums.split_at_mut(size);
         for part in others.chunks_exact(size.max(1)) {
             sums.iter_mut().zip(part).for_each(|(sum, &x)| *sum += x);
@@ -222,8 +243,8 @@ impl WeightGrad {
     }
 
     /// How many numbers are to be added up for each sum.
-    fn lanes<R: Tile>(&self) -> usize {
-        if self.by_pixels { R::Lanes::COUNT } else { 1 }
+    fn lanes(&self) -> usize {
+        if self.by_pixels { L::COUNT } else { 1 }
     }
 }
 
@@ -245,11 +266,11 @@ struct Scratch<R> {
 }
 
 impl<R: Tile> Scratch<R> {
-    fn new(plan: &WeightGrad) -> Self {
+    fn new<L: Lanes<Of = R>>(plan: &WeightGrad<L>) -> Self {
         let pixels = if plan.by_pixels { plan.line } else { plan.rows.len() * plan.count };
         Self {
             // The last register of a line may read on.
-            places: Room::filled(R::zero(), plan.places() + R::Lanes::COUNT),
+            places: Room::filled(R::zero(), plan.places() + L::COUNT),
             pixels: Room::filled(R::zero(), plan.width() * pixels),
         }
     }

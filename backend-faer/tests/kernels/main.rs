@@ -8,6 +8,7 @@
 
 mod conv;
 mod elementwise;
+mod fused;
 mod gather;
 mod matmul;
 mod random;

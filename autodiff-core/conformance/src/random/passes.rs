@@ -1,7 +1,7 @@
 //! Random programs behind the passes.
 
 use autodiff_core::{
-    AbsorbTransposes, Accumulate, Execute, FoldConstants, Pass, Passes, Simplify, Tensor, WengertList,
+    AbsorbTransposes, Accumulate, Execute, FoldConstants, JoinParts, Pass, Passes, Simplify, Tensor, WengertList,
 };
 
 use super::{RandomProgram, same};
@@ -21,7 +21,7 @@ pub fn passes_change_nothing<B: Execute>(program: &RandomProgram, device: &B::De
         program.run(&mixed)
     });
     let fold = FoldConstants::<B>::new();
-    for pass in [&Simplify as &dyn Pass<B::Elem>, &fold, &Accumulate, &AbsorbTransposes] {
+    for pass in [&Simplify as &dyn Pass<B::Elem>, &fold, &JoinParts, &Accumulate, &AbsorbTransposes] {
         same(&subject, pass.name(), &pass.run(&list).eval(&inputs), &expected)?;
     }
     let (all, _) = Passes { memory_limit: Some(0), ..Passes::default() }.run::<B>(&list);

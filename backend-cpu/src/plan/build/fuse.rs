@@ -2,7 +2,7 @@
 //! room and no way to memory and back.
 //!
 //! A draft is joined to its reader, at the reader's place. Its operands are then read later than they were, which is allowed
-//! where that takes no more room, and where nothing has overwritten them by then.
+//! where that takes no more room. What overwrites one of them waits, as it does for any reader.
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -34,8 +34,6 @@ struct Fuser<'a> {
     /// How many drafts read each root, and the last of them.
     readers: Vec<usize>,
     last: Vec<usize>,
-    /// The draft that overwrites each root.
-    overwriter: Vec<Option<usize>>,
     /// How many drafts before each are no functions of elements.
     others: Vec<usize>,
 }
@@ -43,22 +41,18 @@ struct Fuser<'a> {
 impl<'a> Fuser<'a> {
     fn new(drafts: Vec<Draft>, roots: &'a [Spec], homes: &'a [Home]) -> Self {
         let (mut maker, mut readers, mut last) = (vec![None; roots.len()], vec![0; roots.len()], vec![0; roots.len()]);
-        let (mut overwriter, mut others) = (vec![None; roots.len()], Vec::with_capacity(drafts.len()));
-        let mut count = 0;
+        let (mut others, mut count) = (Vec::with_capacity(drafts.len()), 0);
         for (number, draft) in drafts.iter().enumerate() {
             maker[draft.root] = Some(number);
             for root in distinct(&draft.operands) {
                 readers[root] += 1;
                 last[root] = number;
             }
-            if let Home::Over(old) = homes[draft.root] {
-                overwriter[old] = Some(number);
-            }
             others.push(count);
             count += usize::from(!fusable(draft, roots));
         }
         let drafts = drafts.into_iter().map(Some).collect();
-        Self { roots, homes, drafts, maker, readers, last, overwriter, others }
+        Self { roots, homes, drafts, maker, readers, last, others }
     }
 
     /// Joins to a draft what it alone reads, and what that alone reads.
@@ -79,7 +73,8 @@ impl<'a> Fuser<'a> {
         let root = operand.root()?;
         let part = self.maker[root]?;
         let inner = self.drafts[part].as_ref()?;
-        let alone = self.homes[root] == Home::Workspace && self.readers[root] == 1 && operand.is_whole(self.roots[root]);
+        let alone =
+            self.homes[root] == Home::Workspace && self.readers[root] == 1 && operand.is_whole(self.roots[root]);
         let others = draft.operands.iter().enumerate().filter(|(other, _)| *other != arg);
         if !alone || !fusable(inner, self.roots) || others.into_iter().any(|(_, other)| other.root() == Some(root)) {
             return None;
@@ -88,19 +83,17 @@ impl<'a> Fuser<'a> {
         (self.may_wait(part, number) && self.leaves(draft.root, &joined)).then_some((part, joined))
     }
 
-    /// Whether the operands of a draft may be read as late as another is computed.
+    /// Whether it takes no more room to read the operands of a draft only when another is computed.
     fn may_wait(&self, part: usize, number: usize) -> bool {
         let Some(draft) = &self.drafts[part] else { return false };
         let size = self.roots[draft.root].shape.elements();
-        let overwritten = |root: usize| self.overwriter[root].is_some_and(|by| part < by && by < number);
         let longer = |root: &usize| {
             self.homes[*root] == Home::Workspace
                 && self.last[*root] < number
                 && self.roots[*root].shape.elements() >= size
         };
         // One operand takes the room that the result would have had.
-        let costs_room = distinct(&draft.operands).filter(longer).count() > 1 && self.others[part] < self.others[number];
-        !costs_room && !distinct(&draft.operands).any(overwritten)
+        distinct(&draft.operands).filter(longer).count() <= 1 || self.others[part] == self.others[number]
     }
 
     /// Whether a joined draft can still overwrite what it is to overwrite: it reads that in one way, as it lies.
@@ -169,8 +162,12 @@ fn joined(inner: &Draft, draft: &Draft, arg: usize) -> Option<Draft> {
     };
     let inner_places: Vec<usize> =
         inner.operands.iter().map(|operand| Some(place(reshaped(operand)?))).collect::<Option<_>>()?;
-    let own_places: Vec<usize> =
-        draft.operands.iter().enumerate().map(|(other, operand)| if other == arg { 0 } else { place(*operand) }).collect();
+    let own_places: Vec<usize> = draft
+        .operands
+        .iter()
+        .enumerate()
+        .map(|(other, operand)| if other == arg { 0 } else { place(*operand) })
+        .collect();
 
     let mut ops = functions(inner);
     let first = ops.len();

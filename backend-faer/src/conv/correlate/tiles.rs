@@ -3,33 +3,33 @@
 use core::hint::black_box;
 
 use super::{Piece, Run};
-use crate::conv::tile::{self, Lanes, Tile};
+use crate::conv::tile::{self, Lanes};
 use crate::simd::{Isa, Job};
 
 /// So many runs of pixels are added up at a time: with six outputs as many sums as hide how long an addition takes.
 const RUNS: usize = 2;
 
 /// `O` outputs over all runs of a piece.
-pub(super) struct Pixels<'a, R, const O: usize> {
-    pub(super) piece: &'a Piece<R>,
-    pub(super) x: &'a [R],
-    pub(super) w: &'a [R],
+pub(super) struct Pixels<'a, L: Lanes, const O: usize> {
+    pub(super) piece: &'a Piece<L::Of>,
+    pub(super) x: &'a [L::Of],
+    pub(super) w: &'a [L::Of],
     pub(super) plane: usize,
-    pub(super) out: &'a mut [R],
+    pub(super) out: &'a mut [L::Of],
     /// For the sums of a tile.
-    pub(super) room: &'a mut [R],
+    pub(super) room: &'a mut [L::Of],
 }
 
-impl<R: Tile, const O: usize> Pixels<'_, R, O> {
+impl<L: Lanes, const O: usize> Pixels<'_, L, O> {
     #[inline(always)]
     fn tile<I: Isa, const V: usize>(&mut self, runs: &[Run; V]) {
         let mut bases = [0; V];
         for v in 0..V {
             bases[v] = runs[v].base;
         }
-        let sums = tile::pixels::<I, R, O, V>(self.x, bases, &self.piece.offsets, self.w);
+        let sums = tile::pixels::<I, L, O, V>(self.x, bases, &self.piece.offsets, self.w);
         // By way of `room`: whatever else is done with them keeps the compiler from holding them in registers.
-        let lanes = R::Lanes::COUNT;
+        let lanes = L::COUNT;
         for o in 0..O {
             for v in 0..V {
                 sums[o][v].store(&mut self.room[(o * V + v) * lanes..]);
@@ -48,7 +48,7 @@ impl<R: Tile, const O: usize> Pixels<'_, R, O> {
     }
 }
 
-impl<R: Tile, const O: usize> Job for Pixels<'_, R, O> {
+impl<L: Lanes, const O: usize> Job for Pixels<'_, L, O> {
     type Out = ();
 
     #[inline(always)]
@@ -64,21 +64,21 @@ impl<R: Tile, const O: usize> Job for Pixels<'_, R, O> {
 }
 
 /// The outputs of `V` registers over all runs of a piece.
-pub(super) struct Outputs<'a, R, const V: usize> {
-    pub(super) piece: &'a Piece<R>,
-    pub(super) x: &'a [R],
-    pub(super) w: &'a [R],
+pub(super) struct Outputs<'a, L: Lanes, const V: usize> {
+    pub(super) piece: &'a Piece<L::Of>,
+    pub(super) x: &'a [L::Of],
+    pub(super) w: &'a [L::Of],
     pub(super) plane: usize,
-    pub(super) out: &'a mut [R],
+    pub(super) out: &'a mut [L::Of],
     /// For the sums of a tile.
-    pub(super) room: &'a mut [R],
+    pub(super) room: &'a mut [L::Of],
 }
 
-impl<R: Tile, const V: usize> Outputs<'_, R, V> {
+impl<L: Lanes, const V: usize> Outputs<'_, L, V> {
     #[inline(always)]
     fn tile<I: Isa, const P: usize>(&mut self, run: Run) {
-        let sums = tile::outputs::<I, R, P, V>(&self.x[run.base..], &self.piece.offsets, self.w);
-        let (lanes, width) = (R::Lanes::COUNT, V * R::Lanes::COUNT);
+        let sums = tile::outputs::<I, L, P, V>(&self.x[run.base..], &self.piece.offsets, self.w);
+        let (lanes, width) = (L::COUNT, V * L::COUNT);
         let room = &mut self.room[..P * width];
         for p in 0..P {
             for v in 0..V {
@@ -95,7 +95,7 @@ impl<R: Tile, const V: usize> Outputs<'_, R, V> {
     }
 }
 
-impl<R: Tile, const V: usize> Job for Outputs<'_, R, V> {
+impl<L: Lanes, const V: usize> Job for Outputs<'_, L, V> {
     type Out = ();
 
     #[inline(always)]

@@ -30,8 +30,10 @@ fn no_choice_of_passes_changes_a_bit() {
         on,
         Passes { fold_constants: false, ..on },
         Passes { simplify: false, ..on },
+        Passes { join_parts: false, ..on },
         Passes { absorb_transposes: false, ..on },
         Passes { accumulate: false, ..on },
+        Passes { fuse: false, ..on },
         Passes { memory_limit: Some(5_000), ..on },
         Passes { memory_limit: Some(0), ..Passes::NONE },
     ];
