@@ -64,7 +64,7 @@ pub(crate) fn total<R: Real, F: Fold<R>>(x: &[R], map: impl Fn(R) -> R) -> R {
     total
 }
 
-/// The same of at most [`LEAF`] numbers. Fewer than there are lanes are taken one by one.
+/// The same of at most [`LEAF`] numbers. What is left of whole lanes is taken one by one.
 #[inline(always)]
 pub(crate) fn leaf<R: Real, F: Fold<R>>(x: &[R], map: impl Fn(R) -> R) -> R {
     if x.len() < LANES {
@@ -77,24 +77,28 @@ pub(crate) fn leaf<R: Real, F: Fold<R>>(x: &[R], map: impl Fn(R) -> R) -> R {
             lanes[i] = F::join(lanes[i], map(chunk[i]));
         }
     }
-    for (lane, &x) in lanes.iter_mut().zip(rest) {
-        *lane = F::join(*lane, map(x));
-    }
-    tree::<R, F>(black_box(lanes))
+    // Beside the lanes, not in them: a store of one of them would keep the others waiting.
+    let rest = rest.iter().fold(F::start(), |total, &x| F::join(total, map(x)));
+    F::join(tree::<R, F>(black_box(lanes)), rest)
 }
 
 /// The lanes with each other. They come from memory: the tree would else be vectorised first, by pairs, and the loop before
 /// it after it.
 #[inline(always)]
-fn tree<R: Real, F: Fold<R>>(mut lanes: [R; LANES]) -> R {
-    let mut width = LANES / 2;
-    while width > 0 {
-        for i in 0..width {
-            lanes[i] = F::join(lanes[i], lanes[i + width]);
-        }
-        width /= 2;
+fn tree<R: Real, F: Fold<R>>(lanes: [R; LANES]) -> R {
+    let [a, b] = halves::<R, F, 2>(&halves::<R, F, 4>(&halves::<R, F, 8>(&lanes)));
+    F::join(a, b)
+}
+
+/// The first half of so many numbers with the second.
+#[inline(always)]
+fn halves<R: Real, F: Fold<R>, const N: usize>(x: &[R]) -> [R; N] {
+    let mut joined = [F::start(); N];
+    let (left, right) = (&x[..N], &x[N..2 * N]);
+    for i in 0..N {
+        joined[i] = F::join(left[i], right[i]);
     }
-    lanes[0]
+    joined
 }
 
 /// A number as it is.
