@@ -1,5 +1,7 @@
 //! Dividing outputs and pixels into what fits the registers.
 
+use super::tile::Lanes;
+
 /// Outputs that are computed together.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Block {
@@ -16,13 +18,17 @@ pub(super) fn even(count: usize, most: usize) -> impl Iterator<Item = Block> {
     parts(count, most).map(block)
 }
 
-/// Blocks of two registers each, the last one of one where that holds it.
-pub(super) fn whole(count: usize, lanes: usize) -> impl Iterator<Item = Block> {
-    let block = move |first: usize| {
-        let left = (count - first).min(2 * lanes);
-        Block { first, count: left, width: left.next_multiple_of(lanes), before: first }
-    };
-    (0..count).step_by(2 * lanes).map(block)
+/// Blocks of two registers each, the last one of one where that holds it; of four, as long as there are as many outputs,
+/// where registers are wide.
+pub(super) fn whole<L: Lanes>(count: usize) -> impl Iterator<Item = Block> {
+    let mut first = 0;
+    core::iter::from_fn(move || {
+        let most = if L::WIDE && count - first >= 4 * L::COUNT { 4 } else { 2 };
+        let block = (count - first).min(most * L::COUNT);
+        first += block;
+        let width = block.next_multiple_of(L::COUNT);
+        (block > 0).then_some(Block { first: first - block, count: block, width, before: first - block })
+    })
 }
 
 /// Ranges of at most `most`, as even as possible: `(start, count)`.

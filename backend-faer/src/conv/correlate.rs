@@ -23,7 +23,7 @@ use crate::simd::compiled;
 /// The most outputs whose pixels are added up together, and the most pixels whose outputs are.
 const MOST: usize = 6;
 /// More sums than any tile has.
-const ROOM: usize = 256;
+const ROOM: usize = 512;
 
 /// What is added up for each image.
 pub(super) struct Correlation<L: Lanes> {
@@ -102,7 +102,7 @@ impl<L: Lanes> Correlation<L> {
     ) -> Option<Self> {
         let (inner, outputs) = role.of_group(w, groups);
         let by_pixels = by_pixels(&axes, outputs, L::COUNT);
-        let blocks = if by_pixels { even(outputs, MOST).collect() } else { whole(outputs, L::COUNT).collect() };
+        let blocks = if by_pixels { even(outputs, MOST).collect() } else { whole::<L>(outputs).collect() };
         let mut correlation = Self {
             groups,
             inner,
@@ -183,6 +183,9 @@ impl<L: Lanes> Correlation<L> {
                 (true, _) => L::compiled(Pixels::<L, 1> { piece, x, w, plane, out, room }),
                 (false, width) if width == L::COUNT => {
                     L::compiled(Outputs::<L, 1> { piece, x, w, plane, out, room });
+                }
+                (false, width) if width == 4 * L::COUNT => {
+                    L::compiled(Outputs::<L, 4> { piece, x, w, plane, out, room });
                 }
                 (false, _) => L::compiled(Outputs::<L, 2> { piece, x, w, plane, out, room }),
             }

@@ -23,6 +23,9 @@ pub(crate) trait Lanes: Copy + Send + Sync {
     /// How many.
     const COUNT: usize;
 
+    /// Whether they fill a register of 512 bits, of which there are twice as many.
+    const WIDE: bool;
+
     /// All of them 0.
     const ZERO: Self;
 
@@ -64,6 +67,7 @@ macro_rules! lanes {
         $(impl Lanes for [$T; $count] {
             type Of = $T;
             const COUNT: usize = $count;
+            const WIDE: bool = size_of::<Self>() == 64;
             const ZERO: Self = [0.0; $count];
 
             #[inline]

@@ -91,7 +91,7 @@ impl<L: Lanes> WeightGrad<L> {
         let pixels = outputs * offsets.len() * (line / lanes + line.div_ceil(NEAR_BY_PIXELS));
         let transposed = rows.len() * count * (outputs.div_ceil(lanes) * offsets.len() + 2 * outputs);
         let by_pixels = pixels <= transposed && sums <= SUMS;
-        let blocks = if by_pixels { even(outputs, MOST_OUTPUTS).collect() } else { whole(outputs, lanes).collect() };
+        let blocks = if by_pixels { even(outputs, MOST_OUTPUTS).collect() } else { whole::<L>(outputs).collect() };
         let together = parts(offsets.len(), if by_pixels { MOST_BY_PIXELS } else { MOST }).collect();
         let padded = axes.iter().any(Axis::is_padded);
         Self {
@@ -196,10 +196,11 @@ impl<L: Lanes> WeightGrad<L> {
         if !self.by_pixels {
             let pixels = self.rows.len() * self.count;
             let y = &y[block.before * pixels..][..block.width * pixels];
-            if block.width == L::COUNT {
-                return L::compiled(ByOutputs::<L, 1> { plan: self, x, y, sums });
-            }
-            return L::compiled(ByOutputs::<L, 2> { plan: self, x, y, sums });
+            return match block.width / L::COUNT {
+                4 => L::compiled(ByOutputs::<L, 4> { plan: self, x, y, sums }),
+                2 => L::compiled(ByOutputs::<L, 2> { plan: self, x, y, sums }),
+                _ => L::compiled(ByOutputs::<L, 1> { plan: self, x, y, sums }),
+            };
         }
         let y = &y[block.before * self.line..][..block.width * self.line];
         match block.width {

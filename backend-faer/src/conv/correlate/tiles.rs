@@ -6,8 +6,10 @@ use super::{Piece, Run};
 use crate::conv::tile::{self, Lanes};
 use crate::simd::{Isa, Job};
 
-/// So many runs of pixels are added up at a time: with six outputs as many sums as hide how long an addition takes.
+/// So many runs of pixels are added up at a time: with six outputs as many sums as hide how long an addition takes, and twice
+/// as many where there are twice as many registers, so that all that is loaded serves twice.
 const RUNS: usize = 2;
+const WIDE_RUNS: usize = 4;
 
 /// `O` outputs over all runs of a piece.
 pub(super) struct Pixels<'a, L: Lanes, const O: usize> {
@@ -53,7 +55,11 @@ impl<L: Lanes, const O: usize> Job for Pixels<'_, L, O> {
 
     #[inline(always)]
     fn run<I: Isa>(mut self) {
-        let (tiles, rest) = self.piece.runs.as_chunks::<RUNS>();
+        let (wide, rest) = if L::WIDE { self.piece.runs.as_chunks() } else { (&[][..], &*self.piece.runs) };
+        for tile in wide {
+            self.tile::<I, WIDE_RUNS>(tile);
+        }
+        let (tiles, rest) = rest.as_chunks::<RUNS>();
         for tile in tiles {
             self.tile::<I, RUNS>(tile);
         }
