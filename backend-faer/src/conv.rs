@@ -20,16 +20,11 @@ use backend_cpu::kernels::scalar;
 use axis::Axis;
 use correlate::{Correlation, Role};
 use grid::{Grid, five};
-use tile::Lanes;
-pub(crate) use tile::Tile;
 use weight::WeightGrad;
 
 use crate::half::Stored;
-use crate::real::Lane;
+use crate::registers::{Lanes, Narrow, Tile, Wide};
 use crate::simd::is_wide;
-
-type Narrow<T> = <<T as Lane>::Real as Tile>::Narrow;
-type Wide<T> = <<T as Lane>::Real as Tile>::Wide;
 
 /// Below so many products preparations take longer.
 const WORTH_PREPARING: usize = 1 << 10;

@@ -29,6 +29,7 @@ mod par;
 mod random;
 mod real;
 mod reduce;
+mod registers;
 mod rows;
 mod scan;
 mod scratch;

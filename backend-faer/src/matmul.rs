@@ -2,15 +2,17 @@
 //!
 //! Faer computes each on one thread. Batches are spread over threads here, and so are the rows and columns of a large product:
 //! in whatever piece an element is added up in the same order, except where there are few columns. Those products are
-//! split in parts of rows that depend on the shape alone.
+//! split in parts of rows that depend on the shape alone, or have loops of their own ([`thin`]).
 
 mod gemm;
 mod half;
 mod matrix;
+mod thin;
 
 use backend_cpu::{Scalar, View, Walk};
 
 use crate::par;
+use crate::scratch::Room;
 
 pub(crate) use gemm::{Gemm, warm};
 pub(crate) use matrix::Matrix;
@@ -52,7 +54,14 @@ pub(crate) fn product<T: Gemm>(a: Matrix<'_, T>, b: Matrix<'_, T>, out: &mut [T]
         if !accumulate {
             out.fill(T::zero());
         }
-    } else if n <= THIN && m > ROWS {
+    } else if !(thin::takes([m, k, n]) && few(a, b, out, accumulate)) {
+        by_faer(a, b, out, accumulate);
+    }
+}
+
+fn by_faer<T: Gemm>(a: Matrix<'_, T>, b: Matrix<'_, T>, out: &mut [T], accumulate: bool) {
+    let (m, k, n) = (a.rows(), a.cols(), b.cols());
+    if n <= THIN && m > ROWS {
         par::fixed(out, ROWS * n, |part, out| {
             T::gemm(a.rows_from(part * ROWS, out.len() / n), b, out, accumulate, 1);
         });
@@ -67,6 +76,25 @@ pub(crate) fn product<T: Gemm>(a: Matrix<'_, T>, b: Matrix<'_, T>, out: &mut [T]
         let several = threads > 1 && worth >= 2 && m > 1 && n > 1;
         T::gemm(a, b, out, accumulate, if several { worth.min(2 * threads) } else { 1 });
     }
+}
+
+/// A product with few columns, or with few rows: that is the same turned over. `false` where there are no loops for it.
+fn few<T: Gemm>(a: Matrix<'_, T>, b: Matrix<'_, T>, out: &mut [T], accumulate: bool) -> bool {
+    let turned = b.cols() > thin::FEW;
+    if !turned && !accumulate {
+        return T::thin(a, b, out);
+    }
+    let mut room = Room::filled(T::zero(), out.len());
+    let (computed, product) = if turned {
+        let computed = T::thin(b.transposed(), a.transposed(), &mut room);
+        (computed, Matrix::dense(&room, b.cols(), a.rows()).transposed())
+    } else {
+        (T::thin(a, b, &mut room), Matrix::dense(&room, a.rows(), b.cols()))
+    };
+    if computed {
+        product.each(|at, x| out[at] = if accumulate { out[at] + x } else { x });
+    }
+    computed
 }
 
 /// The matrices of both factors, of which the first stand here.

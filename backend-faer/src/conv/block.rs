@@ -1,6 +1,6 @@
 //! Dividing outputs and pixels into what fits the registers.
 
-use super::tile::Lanes;
+use crate::registers::Lanes;
 
 /// Outputs that are computed together.
 #[derive(Clone, Copy, Debug)]

@@ -14,9 +14,10 @@ use self::tiles::{Outputs, Pixels};
 use super::axis::{Axis, Strip};
 use super::block::{Block, even, number, overlapping, parts, whole};
 use super::grid::Grid;
-use super::tile::{Finite, Lanes};
+use super::tile::Finite;
 use crate::half::{Stored, narrow};
 use crate::par;
+use crate::registers::Lanes;
 use crate::scratch::Room;
 use crate::simd::compiled;
 

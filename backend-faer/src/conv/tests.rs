@@ -6,10 +6,10 @@ use backend_cpu::{Layout, View};
 
 use super::correlate::{Correlation, Role};
 use super::grid::{Grid, five};
-use super::tile::{Lanes, Tile};
 use super::weight::WeightGrad;
 use super::{Axis, forward};
 use crate::half::Stored;
+use crate::registers::{Lanes, Tile};
 
 /// Whole numbers, whose sums are exact in any order.
 fn numbers<T: Tile>(count: usize, step: usize) -> Vec<T> {

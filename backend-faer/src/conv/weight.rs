@@ -17,10 +17,11 @@ use self::tiles::{ByOutputs, ByPixels};
 use super::axis::Axis;
 use super::block::{Block, even, number, parts, whole};
 use super::grid::Grid;
-use super::tile::{Finite, Lanes, Tile};
+use super::tile::Finite;
 use crate::half::Stored;
 use crate::lines::load;
 use crate::par;
+use crate::registers::{Lanes, Tile};
 use crate::scratch::Room;
 use crate::simd::compiled;
 

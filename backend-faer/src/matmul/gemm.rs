@@ -6,9 +6,11 @@ use faer::linalg::matmul::matmul;
 use faer::traits::{ComplexField, math_utils};
 use faer::{Accum, MatMut, MatRef, Par};
 
-use super::half;
 use super::matrix::Matrix;
+use super::{half, thin};
+use crate::registers::{Narrow, Wide};
 use crate::scratch::Room;
+use crate::simd::is_wide;
 
 /// Pieces of a product begin at multiples of so many rows or columns, the most that registers hold at once.
 const TILE: usize = 32;
@@ -17,6 +19,12 @@ const TILE: usize = 32;
 pub(crate) trait Gemm: Scalar {
     /// `out = a b` in row-major order, or `out += a b`; `a` has columns. In about so many pieces, which threads share.
     fn gemm(a: Matrix<'_, Self>, b: Matrix<'_, Self>, out: &mut [Self], accumulate: bool, pieces: usize);
+
+    /// `out = a b`, where [`thin::takes`] the shape and `b` has the few columns; `false` where there are no loops for that.
+    fn thin(a: Matrix<'_, Self>, b: Matrix<'_, Self>, out: &mut [Self]) -> bool {
+        let _ = (a, b, out);
+        false
+    }
 }
 
 macro_rules! by_faer {
@@ -27,6 +35,11 @@ macro_rules! by_faer {
                 let out = MatMut::from_row_major_slice_mut(out, a.rows(), b.cols());
                 let (mut left, mut right) = (Room::new(), Room::new());
                 shared(out, accum, a.packed(&mut left), b.packed(&mut right), pieces);
+            }
+
+            fn thin(a: Matrix<'_, Self>, b: Matrix<'_, Self>, out: &mut [Self]) -> bool {
+                if is_wide() { thin::product::<Wide<$T>>(a, b, out) } else { thin::product::<Narrow<$T>>(a, b, out) }
+                true
             }
         })*
     };

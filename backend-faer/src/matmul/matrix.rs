@@ -100,6 +100,41 @@ impl<'a, T: Scalar> Matrix<'a, T> {
         }
     }
 
+    /// The elements row by row.
+    pub(super) fn copy_into(&self, to: &mut [T]) {
+        let [rows, cols] = self.extents;
+        for (row, to) in (0..rows).zip(to.chunks_exact_mut(cols)) {
+            self.row(row, |col, x| to[col] = x);
+        }
+    }
+
+    /// All elements, row by row, each with its number.
+    pub(super) fn each(&self, mut each: impl FnMut(usize, T)) {
+        let [rows, cols] = self.extents;
+        (0..rows).for_each(|row| self.row(row, |col, x| each(row * cols + col, x)));
+    }
+
+    /// Whether neighbours in columns are neighbours in memory, and those in rows are not.
+    pub(super) const fn has_columns(&self) -> bool {
+        self.strides[0] == 1 && self.strides[1] != 1
+    }
+
+    /// Rows of neighbours in memory, and from where to where one follows another; copied where they do not lie so.
+    pub(super) fn in_rows<'r>(&self, room: &'r mut Room<T>) -> (&'r [T], usize)
+    where
+        'a: 'r,
+    {
+        let [rows, cols] = self.extents;
+        match (usize::try_from(self.strides[0]), self.strides[1]) {
+            (Ok(down), 1) => (&self.data[self.start..], down),
+            _ => {
+                room.resize(rows * cols, T::zero());
+                self.copy_into(room);
+                (room, cols)
+            }
+        }
+    }
+
     /// The elements row by row, widened.
     pub(super) fn widen_into(&self, to: &mut [T::Real])
     where
@@ -121,9 +156,7 @@ impl<'a, T: Scalar> Matrix<'a, T> {
         let [rows, cols] = self.extents;
         self.as_faer().unwrap_or_else(|| {
             room.resize(rows * cols, T::zero());
-            for (row, to) in (0..rows).zip(room.chunks_exact_mut(cols)) {
-                self.row(row, |col, x| to[col] = x);
-            }
+            self.copy_into(room);
             MatRef::from_row_major_slice(room, rows, cols)
         })
     }

@@ -197,3 +197,41 @@ fn a_vector_has_the_same_product_however_it_lies() {
         }
     }
 }
+
+#[test]
+fn few_columns_or_rows_agree_with_the_plain_loop() {
+    for few in 2..=9 {
+        for shape in [[1, 700, 90, few], [1, few, 90, 700], [1, 100, 1100, few], [1, few, 1030, 67], [2, 130, 260, few]]
+        {
+            check::<f32>(shape, [Lie::Rows, Lie::Columns]);
+            check::<f64>(shape, [Lie::Columns, Lie::Rows]);
+        }
+    }
+    for lie in ALL {
+        check::<f32>([1, 515, 101, 5], [lie, Lie::Columns]);
+        check::<f32>([1, 5, 101, 515], [Lie::Rows, lie]);
+    }
+}
+
+/// The order of sums does not tell by rows or by columns the large factor was read.
+#[test]
+fn few_columns_have_the_same_bits_however_the_large_factor_lies() {
+    let swap = autodiff_core::Order::try_new(&[1, 0]).unwrap();
+    for [m, k, n] in [[700, 90, 2], [133, 1100, 5], [64, 2600, 3], [515, 64, 8]] {
+        let (a, b) = (fractions::<f32>(m * k, 1), fractions::<f32>(k * n, 2));
+        let by_columns: Vec<f32> = (0..m * k).map(|at| a[at % m * k + at / m]).collect();
+        let apart: Vec<f32> = a.iter().flat_map(|&x| [x, 0.5]).collect();
+        let layouts = [
+            Layout::contiguous([m, k].into()),
+            Layout::contiguous([k, m].into()).permute(&swap),
+            Layout::contiguous([m, 2 * k].into()).slice(1, 0, 2 * k, 2),
+        ];
+        let small = Layout::contiguous([k, n].into());
+        let [rows, columns, stepped] = [(&a, 0), (&by_columns, 1), (&apart, 2)].map(|(data, layout)| {
+            let mut out = vec![0.0; m * n];
+            K::<f32>::matmul(View::new(data, &layouts[layout]), View::new(&b, &small), &mut out, false);
+            out.into_iter().map(f32::to_bits).collect::<Vec<_>>()
+        });
+        assert!(rows == columns && rows == stepped, "{m} {k} {n}");
+    }
+}

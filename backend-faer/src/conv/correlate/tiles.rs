@@ -3,7 +3,8 @@
 use core::hint::black_box;
 
 use super::{Piece, Run};
-use crate::conv::tile::{self, Lanes};
+use crate::conv::tile;
+use crate::registers::Lanes;
 use crate::simd::{Isa, Job};
 
 /// So many runs of pixels are added up at a time: with six outputs as many sums as hide how long an addition takes, and twice

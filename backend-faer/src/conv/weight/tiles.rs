@@ -1,7 +1,8 @@
 //! The loops over all pixels of an image, tile by tile.
 
 use super::{NEAR, NEAR_BY_PIXELS, WeightGrad};
-use crate::conv::tile::{self, Lanes};
+use crate::conv::tile;
+use crate::registers::Lanes;
 use crate::simd::{Isa, Job};
 
 /// The outputs of `V` registers, for all places.
