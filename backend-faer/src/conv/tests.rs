@@ -13,7 +13,8 @@ use crate::registers::{Lanes, Tile};
 
 /// Whole numbers, whose sums are exact in any order.
 fn numbers<T: Tile>(count: usize, step: usize) -> Vec<T> {
-    (0..count).map(|i| T::from_f64((i * step % 13) as f64 - 6.0)).collect()
+    let number = |i: usize| u8::try_from(i * step % 13).map_or(0.0, |x| f64::from(x) - 6.0);
+    (0..count).map(|i| T::from_f64(number(i))).collect()
 }
 
 fn both_ways<L: Lanes<Of: Stored<Real = L::Of>>>() {
@@ -21,7 +22,8 @@ fn both_ways<L: Lanes<Of: Stored<Real = L::Of>>>() {
     for [n, c, o, size, kernel, pad] in
         [[2, 3, 16, 33, 3, 1], [3, 6, 5, 14, 5, 0], [1, 17, 40, 6, 3, 1], [2, 1, 1, 18, 2, 0]]
     {
-        let slide = Slide { kernel: kernel as u32, stride: 1, dilation: 1, lo: pad as u32, hi: pad as u32 };
+        let [taps, lo] = [kernel, pad].map(|x| u32::try_from(x).unwrap());
+        let slide = Slide { kernel: taps, stride: 1, dilation: 1, lo, hi: lo };
         let window = Window::new(&[slide, slide]).unwrap();
         let to = size + 2 * pad - kernel + 1;
         let shapes = [[n, c, size, size], [o, c, kernel, kernel], [n, o, to, to]].map(Shape::from);

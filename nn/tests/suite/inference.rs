@@ -144,7 +144,10 @@ fn passes_can_be_switched_off_and_are_explained() {
     inference.profile(&x).unwrap();
     let explanation = inference.explain();
     let names: Vec<_> = explanation.stages.iter().map(|stage| stage.name).collect();
-    assert_eq!(names, ["traced", "fold_constants", "simplify", "absorb_transposes", "accumulate", "expanded"]);
+    assert_eq!(
+        names,
+        ["traced", "fold_constants", "simplify", "join_parts", "absorb_transposes", "accumulate", "expanded"]
+    );
     assert_eq!(explanation.stages[0].list, *plain.list());
     assert_eq!(explanation.times.len(), explanation.instructions.len());
     let text = explanation.to_string();

@@ -186,5 +186,5 @@ fn joined(inner: &Draft, draft: &Draft, arg: usize) -> Option<Draft> {
         ..op
     }));
     let fits = ops.len() <= FUSED_OPS && operands.len() <= FUSED_OPERANDS;
-    fits.then(|| Draft { work: Work::Fused(ops), operands, root: draft.root })
+    fits.then_some(Draft { work: Work::Fused(ops), operands, root: draft.root })
 }
