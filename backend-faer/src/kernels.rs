@@ -16,7 +16,7 @@ macro_rules! kernels {
             type Device = FaerDevice;
 
             fn claims(composite: &Composite) -> bool {
-                rows::claims(composite)
+                rows::claims::<$T>(composite)
             }
         }
 

@@ -31,7 +31,10 @@ pub(crate) fn matmul<T: Gemm>(a: View<'_, T>, b: View<'_, T>, out: &mut [T], acc
     if m * n == 0 {
         return;
     }
-    if let Some(tall) = batch.as_one() {
+    // One matrix decides, however those of a batch lie.
+    let few = T::THIN && thin::takes([m, batch.a.cols(), n]);
+    let product = if few { few_by_many } else { by_faer };
+    if let Some(tall) = batch.as_one().filter(|_| !few || n <= thin::FEW) {
         return product(tall, batch.b, out, accumulate);
     }
     let (matrices, room) = (out.len() / (m * n), m * n);
@@ -48,20 +51,13 @@ pub(crate) fn matmul<T: Gemm>(a: View<'_, T>, b: View<'_, T>, out: &mut [T], acc
 }
 
 /// One product into row-major order.
-pub(crate) fn product<T: Gemm>(a: Matrix<'_, T>, b: Matrix<'_, T>, out: &mut [T], accumulate: bool) {
+fn by_faer<T: Gemm>(a: Matrix<'_, T>, b: Matrix<'_, T>, out: &mut [T], accumulate: bool) {
     let (m, k, n) = (a.rows(), a.cols(), b.cols());
     if k == 0 {
         if !accumulate {
             out.fill(T::zero());
         }
-    } else if !(thin::takes([m, k, n]) && few(a, b, out, accumulate)) {
-        by_faer(a, b, out, accumulate);
-    }
-}
-
-fn by_faer<T: Gemm>(a: Matrix<'_, T>, b: Matrix<'_, T>, out: &mut [T], accumulate: bool) {
-    let (m, k, n) = (a.rows(), a.cols(), b.cols());
-    if n <= THIN && m > ROWS {
+    } else if n <= THIN && m > ROWS {
         par::fixed(out, ROWS * n, |part, out| {
             T::gemm(a.rows_from(part * ROWS, out.len() / n), b, out, accumulate, 1);
         });
@@ -78,23 +74,21 @@ fn by_faer<T: Gemm>(a: Matrix<'_, T>, b: Matrix<'_, T>, out: &mut [T], accumulat
     }
 }
 
-/// A product with few columns, or with few rows: that is the same turned over. `false` where there are no loops for it.
-fn few<T: Gemm>(a: Matrix<'_, T>, b: Matrix<'_, T>, out: &mut [T], accumulate: bool) -> bool {
+/// The same with few columns, or with few rows: that is the same turned over.
+fn few_by_many<T: Gemm>(a: Matrix<'_, T>, b: Matrix<'_, T>, out: &mut [T], accumulate: bool) {
     let turned = b.cols() > thin::FEW;
     if !turned && !accumulate {
         return T::thin(a, b, out);
     }
     let mut room = Room::filled(T::zero(), out.len());
-    let (computed, product) = if turned {
-        let computed = T::thin(b.transposed(), a.transposed(), &mut room);
-        (computed, Matrix::dense(&room, b.cols(), a.rows()).transposed())
+    let product = if turned {
+        T::thin(b.transposed(), a.transposed(), &mut room);
+        Matrix::dense(&room, b.cols(), a.rows()).transposed()
     } else {
-        (T::thin(a, b, &mut room), Matrix::dense(&room, a.rows(), b.cols()))
+        T::thin(a, b, &mut room);
+        Matrix::dense(&room, a.rows(), b.cols())
     };
-    if computed {
-        product.each(|at, x| out[at] = if accumulate { out[at] + x } else { x });
-    }
-    computed
+    product.each(|at, x| out[at] = if accumulate { out[at] + x } else { x });
 }
 
 /// The matrices of both factors, of which the first stand here.

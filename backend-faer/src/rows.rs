@@ -21,12 +21,15 @@ const GRAIN: usize = 1 << 12;
 /// So many rows are computed before their results are written among others.
 const ABREAST: usize = 16;
 
-/// Whether a composite has a kernel here. Rows across the first axis, those of batch normalisation, are normalised by reductions
-/// and functions of elements: their numbers lie apart, and their mean and variance are wanted besides.
-pub(crate) fn claims(composite: &Composite) -> bool {
+/// Whether a composite has a kernel here. Rows across the first axis, as those of batch normalisation, are normalised by
+/// reductions and functions of elements: their numbers mostly lie apart, and their mean and variance are wanted besides. Of
+/// halves they are not, which would be rounded after each of these.
+pub(crate) fn claims<T: Stored>(composite: &Composite) -> bool {
     match composite {
         Composite::Attention { .. } => false,
-        Composite::Standardize { axes, .. } | Composite::RmsNorm { axes, .. } => !axes.contains(0),
+        Composite::Standardize { axes, .. } | Composite::RmsNorm { axes, .. } => {
+            !axes.contains(0) || T::as_real(&[]).is_none()
+        }
         _ => true,
     }
 }

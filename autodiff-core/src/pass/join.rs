@@ -15,7 +15,8 @@ use crate::{Binary, Element, Instruction, Primitive, Tensor, Trace, Var, Wengert
 /// pad(a) + pad(b)    concat(a, b) + 0
 /// ```
 ///
-/// The zero that is added turns -0 into 0, as the sum does.
+/// The zero that is added turns -0 into 0, as the sum does. Sums inside sums are looked through 16 deep, parts of parts without
+/// an end: halves of halves are put together at once, a sum of ever one part more only as far as that.
 ///
 /// ```
 /// use autodiff_core::{JoinParts, Pass, Spec, WengertList};

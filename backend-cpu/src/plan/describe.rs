@@ -173,17 +173,25 @@ fn call(primitive: &Primitive, args: &[String]) -> String {
     format!("{}({}{attributes})", primitive.name(), args.join(", "))
 }
 
-/// Functions of functions.
+/// Functions of functions; a result that is read more than once has a name.
 fn expression(ops: &[FusedOp], operands: &[String]) -> String {
-    let mut results: Vec<String> = Vec::with_capacity(ops.len());
-    for op in ops {
+    let (mut results, mut named): (Vec<String>, Vec<String>) = (Vec::with_capacity(ops.len()), Vec::new());
+    for (number, op) in ops.iter().enumerate() {
         let args = op.args[..op.count()].iter().map(|arg| match *arg {
             FusedArg::Operand(place) => operands[place].clone(),
             FusedArg::Result(number) => results[number].clone(),
         });
-        results.push(call(&op.function, &args.collect::<Vec<_>>()));
+        let text = call(&op.function, &args.collect::<Vec<_>>());
+        let reads = |op: &FusedOp| op.args[..op.count()].iter().filter(|arg| **arg == FusedArg::Result(number)).count();
+        if ops.iter().map(reads).sum::<usize>() > 1 {
+            results.push(format!("r{}", named.len()));
+            named.push(format!("{} = {text}", results[number]));
+        } else {
+            results.push(text);
+        }
     }
-    results.pop().unwrap_or_default()
+    let last = results.pop().unwrap_or_default();
+    if named.is_empty() { last } else { format!("{last} with {}", named.join(", ")) }
 }
 
 /// The shape and the strides of an operand that is read otherwise than it lies.

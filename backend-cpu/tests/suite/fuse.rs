@@ -30,7 +30,9 @@ fn what_two_parts_of_a_step_read_is_computed_once() {
         let y = x[0].sigmoid();
         vec![&y * (1.0 - &y) + &x[1]]
     });
-    assert_eq!(found, ["add(mul(sigmoid(a), sub(1, sigmoid(a))), b)"]);
+    assert_eq!(found, ["add(mul(r0, sub(1, r0)), b) with r0 = sigmoid(a)"]);
+    let square = lines(0, |x| vec![x[0].tanh().square()]);
+    assert_eq!(square, ["mul(r0, r0) with r0 = tanh(a)"]);
 }
 
 #[test]
@@ -73,6 +75,27 @@ fn an_update_reads_what_it_overwrites() {
     // The old value in another order: a step of its own, before it is overwritten.
     let turned = lines(1, |x| vec![&x[0] - x[0].t() * 0.1]);
     assert_eq!(turned.len(), 2, "{turned:?}");
+}
+
+/// A part of a large value would keep all of it.
+#[test]
+fn a_part_does_not_keep_the_whole() {
+    let found = lines(0, |x| {
+        let large = Tensor::concat(&[x[0].clone(), x[1].clone()], 0).exp();
+        vec![large.sum(), large.slice(0, 0..4).tanh() * x[2].matmul(&x[1])]
+    });
+    assert!(found.iter().any(|line| line.starts_with("tanh(")), "{found:?}");
+}
+
+/// Joined, `y` would read the old value beside the new one, which would then need room of its own.
+#[test]
+fn an_update_stays_in_its_place() {
+    let found = lines(1, |x| {
+        let new = &x[0] * 0.9;
+        vec![new.clone(), &x[1] + 0.0, &x[2] + 0.0, x[0].tanh() + new]
+    });
+    assert!(found.iter().any(|line| line.ends_with("over a")), "{found:?}");
+    assert!(found.iter().all(|line| !line.starts_with("reshape")), "{found:?}");
 }
 
 #[test]

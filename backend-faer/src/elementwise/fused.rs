@@ -7,7 +7,7 @@ use backend_cpu::{FUSED_OPERANDS, FusedArg, FusedOp, Kernels, View, kernels::sca
 use super::functions::{self as f, by_chunk, by_chunk_of_two};
 use super::loops::Part;
 use super::tiles::Tiles;
-use super::{GRAIN, grain, grain_of_two, whole_or_same};
+use super::{GRAIN, whole_or_same};
 use crate::half::Stored;
 use crate::kernels::FaerKernels;
 use crate::math::Functions;
@@ -47,9 +47,8 @@ fn real_view<T: Stored>(view: View<'_, T>) -> Option<View<'_, T::Real>> {
 }
 
 fn fused_reals<T: Functions>(ops: &[FusedOp], operands: &[Option<View<'_, T>>], out: &mut [T]) {
-    let grain = CHUNK.max(2 * GRAIN / (1 + ops.iter().map(weight).sum::<usize>()));
     if operands.iter().flatten().all(|x| whole_or_same(*x).is_some()) {
-        return par::parts(out, grain, |first, out| {
+        return par::parts(out, GRAIN, |first, out| {
             let mut file = file(ops, operands);
             let source = |n: usize| match operands.get(n)?.and_then(whole_or_same) {
                 Some(Part::Slice(x)) => Some(&x[first..first + out.len()]),
@@ -65,7 +64,7 @@ fn fused_reals<T: Functions>(ops: &[FusedOp], operands: &[Option<View<'_, T>>], 
     let starts = core::array::from_fn(|n| view(n).map_or(0, |x| x.start()));
     let strides = core::array::from_fn(|n| view(n).map_or(none, |x| x.strides()));
     let tiles = Tiles::<FUSED_OPERANDS>::over(shape, starts, strides).of_at_most(PIECE);
-    tiles.split(out, grain, |first, out| {
+    tiles.split(out, GRAIN, |first, out| {
         let mut file = file(ops, operands);
         let mut strided: [_; FUSED_OPERANDS] = core::array::from_fn(|n| {
             let view = view(n).filter(|view| !matches!(whole_or_same(*view), Some(Part::Same(_))))?;
@@ -79,16 +78,6 @@ fn fused_reals<T: Functions>(ops: &[FusedOp], operands: &[Option<View<'_, T>>], 
             compiled(Run { ops, operands, sources, file: file.as_chunks_mut().0, out: tile.of(out) });
         });
     });
-}
-
-/// About how much a function costs.
-fn weight(op: &FusedOp) -> usize {
-    let grain = match op.function {
-        Primitive::Unary(f) => grain(f),
-        Primitive::Binary(f) => grain_of_two(f),
-        _ => GRAIN,
-    };
-    GRAIN / grain
 }
 
 /// Room for a chunk of each operand and of each result. Operands that are one element over and over are there already.

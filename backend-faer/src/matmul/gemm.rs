@@ -20,11 +20,11 @@ pub(crate) trait Gemm: Scalar {
     /// `out = a b` in row-major order, or `out += a b`; `a` has columns. In about so many pieces, which threads share.
     fn gemm(a: Matrix<'_, Self>, b: Matrix<'_, Self>, out: &mut [Self], accumulate: bool, pieces: usize);
 
-    /// `out = a b`, where [`thin::takes`] the shape and `b` has the few columns; `false` where there are no loops for that.
-    fn thin(a: Matrix<'_, Self>, b: Matrix<'_, Self>, out: &mut [Self]) -> bool {
-        let _ = (a, b, out);
-        false
-    }
+    /// Whether there are loops for products with few columns.
+    const THIN: bool;
+
+    /// `out = a b`, where [`thin::takes`] the shape and `b` has the few columns, if there are loops for that.
+    fn thin(a: Matrix<'_, Self>, b: Matrix<'_, Self>, out: &mut [Self]);
 }
 
 macro_rules! by_faer {
@@ -37,9 +37,10 @@ macro_rules! by_faer {
                 shared(out, accum, a.packed(&mut left), b.packed(&mut right), pieces);
             }
 
-            fn thin(a: Matrix<'_, Self>, b: Matrix<'_, Self>, out: &mut [Self]) -> bool {
+            const THIN: bool = true;
+
+            fn thin(a: Matrix<'_, Self>, b: Matrix<'_, Self>, out: &mut [Self]) {
                 if is_wide() { thin::product::<Wide<$T>>(a, b, out) } else { thin::product::<Narrow<$T>>(a, b, out) }
-                true
             }
         })*
     };
@@ -67,6 +68,12 @@ macro_rules! widened {
         $(impl Gemm for $T {
             fn gemm(a: Matrix<'_, Self>, b: Matrix<'_, Self>, out: &mut [Self], accumulate: bool, _: usize) {
                 half::gemm(a, b, out, accumulate);
+            }
+
+            const THIN: bool = false;
+
+            fn thin(a: Matrix<'_, Self>, b: Matrix<'_, Self>, out: &mut [Self]) {
+                half::gemm(a, b, out, false);
             }
         })*
     };

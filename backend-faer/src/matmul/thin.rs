@@ -16,6 +16,8 @@ pub(super) const FEW: usize = 8;
 const LARGE: usize = 1 << 15;
 /// So many rows of it are taken together.
 const ROWS: usize = 64;
+/// So many sums for each column stay in the nearest cache, where columns are added up.
+const STRIP: usize = 512;
 /// So many of its columns are a part of the sums.
 const PART: usize = 1024;
 /// So many of its columns are in registers at a time.
@@ -31,13 +33,18 @@ pub(super) const fn takes([m, k, n]: [usize; 3]) -> bool {
 
 /// `out = a b`, where `b` has few columns.
 pub(super) fn product<L: Lanes>(a: Matrix<'_, L::Of>, b: Matrix<'_, L::Of>, out: &mut [L::Of]) {
-    match b.cols() {
-        _ if !a.has_columns() => by_rows(a, b, out),
-        2 => by_columns::<L, 2>(a, b, out),
-        3 | 4 => by_columns::<L, 4>(a, b, out),
-        5 | 6 => by_columns::<L, 6>(a, b, out),
-        _ => by_columns::<L, FEW>(a, b, out),
+    if !a.has_columns() {
+        return by_rows(a, b, out);
     }
+    par::fixed(out, STRIP * b.cols(), |strip, out| {
+        let a = a.rows_from(strip * STRIP, out.len() / b.cols());
+        match b.cols() {
+            2 => by_columns::<L, 2>(a, b, out),
+            3 | 4 => by_columns::<L, 4>(a, b, out),
+            5 | 6 => by_columns::<L, 6>(a, b, out),
+            _ => by_columns::<L, FEW>(a, b, out),
+        }
+    });
 }
 
 fn by_rows<T: Tile>(a: Matrix<'_, T>, b: Matrix<'_, T>, out: &mut [T]) {

@@ -6,7 +6,7 @@ use backend_cpu::math;
 
 use crate::real::Real;
 
-/// So many numbers are folded side by side, number `i` with `i + LANES`, `i + 2 LANES`, ..
+/// So many numbers are folded side by side, number `i` with `i + LANES`, `i + 2 LANES`, .. as far as there are whole lanes.
 pub(crate) const LANES: usize = 16;
 /// So many numbers are folded by lanes, and the lanes with each other, before the result joins those before it.
 pub(crate) const LEAF: usize = 1024;

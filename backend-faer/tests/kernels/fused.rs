@@ -7,8 +7,8 @@ use crate::samples::{alone_and_shared, elements, fraction, layouts, same, specia
 use crate::{K, Tested};
 
 /// Around the sizes of a chunk, of a piece of strided operands, and of a thread's part.
-const SHAPES: [&[usize]; 10] =
-    [&[], &[1], &[127], &[128], &[5, 129], &[3, 1], &[17, 128], &[2049, 3], &[2, 3, 2050], &[70_000]];
+const SHAPES: [&[usize]; 12] =
+    [&[], &[0], &[3, 0], &[1], &[127], &[128], &[5, 129], &[3, 1], &[17, 128], &[2049, 3], &[2, 3, 2050], &[70_000]];
 
 fn functions() -> Vec<Primitive> {
     let unary = Unary::ALL.map(Primitive::Unary);

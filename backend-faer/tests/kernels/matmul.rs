@@ -201,7 +201,8 @@ fn a_vector_has_the_same_product_however_it_lies() {
 #[test]
 fn few_columns_or_rows_agree_with_the_plain_loop() {
     for few in 2..=9 {
-        for shape in [[1, 700, 90, few], [1, few, 90, 700], [1, 100, 1100, few], [1, few, 1030, 67], [2, 130, 260, few]]
+        for shape in
+            [[1, 700, 90, few], [1, few, 90, 1300], [1, 100, 1100, few], [1, few, 1030, 67], [2, 130, 260, few]]
         {
             check::<f32>(shape, [Lie::Rows, Lie::Columns]);
             check::<f64>(shape, [Lie::Columns, Lie::Rows]);
@@ -233,5 +234,26 @@ fn few_columns_have_the_same_bits_however_the_large_factor_lies() {
             out.into_iter().map(f32::to_bits).collect::<Vec<_>>()
         });
         assert!(rows == columns && rows == stepped, "{m} {k} {n}");
+    }
+}
+
+/// Nor how the matrices of a batch do.
+#[test]
+fn few_columns_have_the_same_bits_however_a_batch_lies() {
+    for [m, k, n] in [[40, 1024, 4], [80, 1030, 4], [4, 1024, 70]] {
+        let (a, b) = (fractions::<f32>(2 * m * k, 1), fractions::<f32>(k * n, 2));
+        let [both, shared] = [[2, k, n], [1, k, n]].map(|shape| Layout::contiguous(Shape::from(shape)));
+        let apart: Vec<f32> = a.chunks(m * k).flat_map(|a| a.iter().copied().chain(vec![0.5; k])).collect();
+        let [dense, sliced] = [m, m + 1].map(|rows| Layout::contiguous(Shape::from([2, rows, k])).slice(1, 0, m, 1));
+        let twice = b.repeat(2);
+        let run = |a: &[f32], a_layout: &Layout, b: &[f32], b_layout: &Layout| {
+            let mut out = vec![0.0; 2 * m * n];
+            K::<f32>::matmul(View::new(a, a_layout), View::new(b, b_layout), &mut out, false);
+            out.into_iter().map(f32::to_bits).collect::<Vec<_>>()
+        };
+        let expected = run(&a, &dense, &twice, &both);
+        let broadcast = shared.broadcast([2, k, n].into());
+        assert!(run(&a, &dense, &b, &broadcast) == expected, "shared, {m} {k} {n}");
+        assert!(run(&apart, &sliced, &b, &broadcast) == expected, "sliced, {m} {k} {n}");
     }
 }

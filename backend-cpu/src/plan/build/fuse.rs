@@ -75,32 +75,35 @@ impl<'a> Fuser<'a> {
         let inner = self.drafts[part].as_ref()?;
         let alone =
             self.homes[root] == Home::Workspace && self.readers[root] == 1 && operand.is_whole(self.roots[root]);
-        let others = draft.operands.iter().enumerate().filter(|(other, _)| *other != arg);
-        if !alone || !fusable(inner, self.roots) || others.into_iter().any(|(_, other)| other.root() == Some(root)) {
+        let read_otherwise = draft.operands.iter().any(|other| other.root() == Some(root) && other != operand);
+        if !alone || !fusable(inner, self.roots) || read_otherwise {
             return None;
         }
         let joined = joined(inner, draft, arg)?;
         (self.may_wait(part, number) && self.leaves(draft.root, &joined)).then_some((part, joined))
     }
 
-    /// Whether it takes no more room to read the operands of a draft only when another is computed.
+    /// Whether it takes no more room to read the operands of a draft only when another is computed: those that would else be
+    /// gone by then take the room that the result would have had. What is small beside it does not count.
     fn may_wait(&self, part: usize, number: usize) -> bool {
         let Some(draft) = &self.drafts[part] else { return false };
-        let size = self.roots[draft.root].shape.elements();
-        let longer = |root: &usize| {
-            self.homes[*root] == Home::Workspace
-                && self.last[*root] < number
-                && self.roots[*root].shape.elements() >= size
-        };
-        // One operand takes the room that the result would have had.
-        distinct(&draft.operands).filter(longer).count() <= 1 || self.others[part] == self.others[number]
+        let size = |root: usize| self.roots[root].shape.elements();
+        let result = size(draft.root);
+        let longer = |root: &usize| self.homes[*root] == Home::Workspace && self.last[*root] < number;
+        let room: usize = distinct(&draft.operands).filter(longer).map(size).filter(|&room| 16 * room > result).sum();
+        room <= result || self.others[part] == self.others[number]
     }
 
-    /// Whether a joined draft can still overwrite what it is to overwrite: it reads that in one way, as it lies.
+    /// Whether a joined draft leaves what is carried to be overwritten in its place: the old value is read in one way, as it
+    /// lies, where this overwrites it, and not beside the new one.
     fn leaves(&self, root: usize, joined: &Draft) -> bool {
-        let Home::Over(old) = self.homes[root] else { return true };
-        let mut reading = joined.operands.iter().filter(|operand| operand.root() == Some(old));
-        reading.next().is_none_or(|operand| operand.is_whole(self.roots[old])) && reading.next().is_none()
+        let reads = |old: usize| joined.operands.iter().filter(move |operand| operand.root() == Some(old));
+        let beside_new = joined.operands.iter().filter_map(Reference::root).any(|new| match self.homes[new] {
+            Home::Over(old) => reads(old).next().is_some(),
+            _ => false,
+        });
+        let Home::Over(old) = self.homes[root] else { return !beside_new };
+        !beside_new && reads(old).count() <= 1 && reads(old).all(|operand| operand.is_whole(self.roots[old]))
     }
 
     /// Drops a draft that has become part of another, which reads now what it has read.
@@ -162,12 +165,9 @@ fn joined(inner: &Draft, draft: &Draft, arg: usize) -> Option<Draft> {
     };
     let inner_places: Vec<usize> =
         inner.operands.iter().map(|operand| Some(place(reshaped(operand)?))).collect::<Option<_>>()?;
-    let own_places: Vec<usize> = draft
-        .operands
-        .iter()
-        .enumerate()
-        .map(|(other, operand)| if other == arg { 0 } else { place(*operand) })
-        .collect();
+    let computed = |operand: &Reference| *operand == draft.operands[arg];
+    let own_places: Vec<usize> =
+        draft.operands.iter().map(|operand| if computed(operand) { 0 } else { place(*operand) }).collect();
 
     let mut ops = functions(inner);
     let first = ops.len();
@@ -179,7 +179,7 @@ fn joined(inner: &Draft, draft: &Draft, arg: usize) -> Option<Draft> {
     }
     ops.extend(functions(draft).into_iter().map(|op| FusedOp {
         args: op.args.map(|own| match own {
-            FusedArg::Operand(operand) if operand == arg => FusedArg::Result(first - 1),
+            FusedArg::Operand(operand) if computed(&draft.operands[operand]) => FusedArg::Result(first - 1),
             FusedArg::Operand(operand) => FusedArg::Operand(own_places[operand]),
             FusedArg::Result(result) => FusedArg::Result(first + result),
         }),
