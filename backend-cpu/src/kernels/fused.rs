@@ -54,7 +54,8 @@ impl FusedOp {
 /// `out` is the last function's result; the operand that is `None` is what `out` holds before.
 ///
 /// # Panics
-/// When an operand or a result does not exist, where there are too many, or for a primitive that is not [such a function](FusedOp::takes).
+/// When an operand or a result does not exist, where there are too many, or for a primitive that is not
+/// [such a function](FusedOp::takes).
 pub fn fused<T: Scalar, K: Kernels<T>>(ops: &[FusedOp], operands: &[Option<View<'_, T>>], out: &mut [T]) {
     let flat = Shape::from([out.len()]);
     let shape = operands.iter().flatten().next().map_or(&flat, View::shape);

@@ -2,8 +2,8 @@
 //!
 //! First each assignment is lowered: a change of shape or order becomes a layout, everything else a step whose result
 //! is a *root* that layouts refer to. Then roots get homes: outputs are computed right where they are to be, the next value of an
-//! input over the old one, for which steps may have to wait; functions of elements are fused before. Then slots are assigned: a root's slot is free again after its
-//! last reader, which may also take it over.
+//! input over the old one. Then functions of elements are joined. Then steps are put in order, since those that overwrite may have
+//! to wait. Then slots are assigned: a root's slot is free again after its last reader, which may also take it over.
 
 mod fuse;
 mod lower;
